@@ -12,7 +12,10 @@ mkdirSync(join(root, 'dist'), { recursive: true })
 const withoutDevtools = {
   name: 'without-devtools',
   setup(b) {
-    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'react-devtools-core', namespace: 'empty' }))
+    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({
+      path: 'react-devtools-core',
+      namespace: 'empty',
+    }))
     b.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default undefined' }))
   },
 }
@@ -21,7 +24,10 @@ const withoutDevtools = {
 const withoutNative = {
   name: 'without-native',
   setup(b) {
-    b.onResolve({ filter: /\.node$|^cpu-features$/ }, args => ({ path: args.path, namespace: 'native' }))
+    b.onResolve({ filter: /\.node$|^cpu-features$/ }, args => ({
+      path: args.path,
+      namespace: 'native',
+    }))
     b.onLoad({ filter: /.*/, namespace: 'native' }, () => ({
       contents: "throw new Error('native part left out on purpose')",
       loader: 'js',
@@ -41,7 +47,10 @@ await build({
   jsx: 'automatic',
   sourcemap: 'linked',
   logLevel: 'warning',
-  define: { 'process.env.NODE_ENV': '"production"', 'process.env.YASCO_VERSION': JSON.stringify(version) },
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    'process.env.YASCO_VERSION': JSON.stringify(version),
+  },
   plugins: [withoutDevtools, withoutNative],
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; import { dirname as __dn } from 'node:path'; import { fileURLToPath as __fp } from 'node:url'; const require = __cr(import.meta.url), __filename = __fp(import.meta.url), __dirname = __dn(__filename);",

@@ -12,13 +12,18 @@ const stamp = join(root, 'node_modules', '.yasco-lock')
 /** Identifies what must be installed: the lock file and the machine it is for. */
 function wanted() {
   const lock = readFileSync(join(root, 'package-lock.json'))
-  return createHash('sha256').update(lock).update(`${process.platform} ${process.arch}`).digest('hex')
+  return createHash('sha256')
+    .update(lock)
+    .update(`${process.platform} ${process.arch}`)
+    .digest('hex')
 }
 
 function run(command, args) {
   const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
   if (done.status !== 0) {
-    console.error(`yasco: '${command} ${args.join(' ')}' failed${done.error ? `: ${done.error.message}` : ''}`)
+    console.error(
+      `yasco: '${command} ${args.join(' ')}' failed${done.error ? `: ${done.error.message}` : ''}`,
+    )
     process.exit(done.status ?? 1)
   }
 }

@@ -1,0 +1,57 @@
+// What an engine and its screens say to each other: newline-delimited JSON over a stream socket.
+// The engine never queues pictures: it sends a patch only after the one before was acknowledged, and merges what came between.
+import type { BadValue, ClusterEvent, EtcdView, HwmView, VmView } from '../model/snapshot.ts'
+import type { ClusterConfig } from '../model/cluster.ts'
+
+export const PROTOCOL_VERSION = 1
+
+/** What has changed since the last patch the screen acknowledged. A `null` in a record removes that entry. The first patch holds all. */
+export interface Patch {
+  readonly seq: number
+  readonly cluster?: string
+  readonly readOnly?: boolean
+  readonly config?: ClusterConfig
+  readonly etcd?: EtcdView
+  readonly hwms?: Readonly<Record<string, HwmView | null>>
+  readonly vms?: Readonly<Record<string, VmView | null>>
+  /** Appended. */
+  readonly events?: readonly ClusterEvent[]
+  readonly badValues?: readonly BadValue[]
+}
+
+/** Questions a screen asks once and gets one answer to. */
+export type Question =
+  | {
+      readonly ask: 'domain-xml'
+      readonly vm: string
+      readonly hwm: string
+      readonly which: 'live' | 'inactive' | 'store'
+    }
+  | { readonly ask: 'hwm-detail'; readonly hwm: string }
+  /** Simulator only: a line of the story, e.g. `kill quark`. */
+  | { readonly ask: 'simulate'; readonly line: string }
+
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: string }
+
+export type ToScreen =
+  | {
+      readonly type: 'hello'
+      readonly protocol: number
+      readonly version: string
+      readonly pid: number
+      readonly simulated: boolean
+    }
+  | { readonly type: 'patch'; readonly patch: Patch }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** The engine cannot go on; one sentence for people. */
+  | { readonly type: 'fatal'; readonly message: string }
+
+export type ToEngine =
+  | { readonly type: 'hello'; readonly protocol: number; readonly version: string }
+  | { readonly type: 'ack'; readonly seq: number }
+  | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  /** Which screen is looked at: stats of what nobody sees are sampled less often. */
+  | { readonly type: 'looking-at'; readonly screen: string; readonly item?: string }
+  | { readonly type: 'bye' }
