@@ -1,6 +1,45 @@
 // The clock that ages are measured on: CLOCK_MONOTONIC, which never steps and is the same in every process of a machine.
+// What waits takes a `Clock`, so that the simulator can let hours pass in a second.
 
 /** Milliseconds on CLOCK_MONOTONIC. Comparable between processes of one machine, not between machines nor over a boot. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000
+}
+
+/** Time as those see it who wait for it: the machine's, or one that is made up. */
+export interface Clock {
+  /** As `monotonicMs()`. */
+  now(): number
+  /** Wall clock, ms since 1970: for people's eyes only, never for a decision. */
+  wall(): number
+  /** Calls `then` once, `ms` from now. Disposing cancels it; to dispose later than that does nothing. */
+  after(ms: number, then: () => void): Disposable
+}
+
+export const machineClock: Clock = {
+  now: monotonicMs,
+  wall: () => Date.now(),
+  after(ms, then) {
+    const timer = setTimeout(then, ms)
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
+}
+
+/** Resolves after `ms` of `clock`; rejects with the signal's reason when it aborts first. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const abort = () => {
+      timer[Symbol.dispose]()
+      reject(signal?.reason)
+    }
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+  })
 }
