@@ -1,0 +1,95 @@
+// From one snapshot to the next, as small as structure sharing lets it be: what is the same object is not sent again.
+import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
+import { EVENTS_KEPT } from '../model/snapshot.ts'
+import type { Patch } from './protocol.ts'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What leads from `from` (undefined: nothing) to `to`; undefined when they show the same. Rests on `observe` replacing only what changed. */
+export function diff(from: ClusterSnapshot | undefined, to: ClusterSnapshot): Patch | undefined {
+  const patch: Mutable<Patch> = { seq: to.seq }
+  if (from?.cluster !== to.cluster) patch.cluster = to.cluster
+  if (from?.readOnly !== to.readOnly) patch.readOnly = to.readOnly
+  if (from?.config !== to.config && to.config) patch.config = to.config
+  if (from?.etcd !== to.etcd) patch.etcd = to.etcd
+  const hwms = changedEntries(from?.hwms, to.hwms)
+  if (hwms) patch.hwms = hwms
+  const vms = changedEntries(from?.vms, to.vms)
+  if (vms) patch.vms = vms
+  const events = appended(from?.events, to.events)
+  if (events.length > 0) patch.events = events
+  if (from?.badValues !== to.badValues) patch.badValues = to.badValues
+  return Object.keys(patch).length > 1 ? patch : undefined
+}
+
+function changedEntries<T>(
+  from: Readonly<Record<string, T>> | undefined,
+  to: Readonly<Record<string, T>>,
+): Record<string, T | null> | undefined {
+  if (from === to) return undefined
+  if (!from) return to
+  let changed: Record<string, T | null> | undefined
+  for (const name in to) {
+    const value = to[name]
+    if (value === undefined || from[name] === value) continue
+    changed ??= {}
+    changed[name] = value
+  }
+  for (const name in from) {
+    if (name in to) continue
+    changed ??= {}
+    changed[name] = null
+  }
+  return changed
+}
+
+/** Events are only ever appended, and the oldest dropped: what follows the last one that both have is new. */
+function appended(
+  from: readonly ClusterEvent[] | undefined,
+  to: readonly ClusterEvent[],
+): readonly ClusterEvent[] {
+  if (from === to) return []
+  const last = from?.at(-1)
+  return last ? to.slice(to.lastIndexOf(last) + 1) : to
+}
+
+/** The snapshot that `patch` leads to. Entries it does not name stay the same objects. */
+export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): ClusterSnapshot {
+  const etcd = patch.etcd ?? to?.etcd
+  const cluster = patch.cluster ?? to?.cluster
+  if (!etcd || cluster === undefined) throw new TypeError('the first patch must hold all')
+  return {
+    cluster,
+    seq: patch.seq,
+    readOnly: patch.readOnly ?? to?.readOnly ?? true,
+    config: patch.config ?? to?.config,
+    etcd,
+    hwms: mergeEntries(to?.hwms, patch.hwms),
+    vms: mergeEntries(to?.vms, patch.vms),
+    events: mergeEvents(to?.events ?? [], patch.events),
+    badValues: patch.badValues ?? to?.badValues ?? [],
+  }
+}
+
+function mergeEntries<T>(
+  to: Readonly<Record<string, T>> | undefined,
+  changes: Readonly<Record<string, T | null>> | undefined,
+): Readonly<Record<string, T>> {
+  if (!changes) return to ?? {}
+  const merged: Record<string, T> = { ...to }
+  for (const name in changes) {
+    const value = changes[name]
+    if (value === null || value === undefined) delete merged[name]
+    else merged[name] = value
+  }
+  return merged
+}
+
+function mergeEvents(
+  to: readonly ClusterEvent[],
+  more: readonly ClusterEvent[] | undefined,
+): readonly ClusterEvent[] {
+  if (!more) return to
+  const all = [...to, ...more]
+  return all.length > EVENTS_KEPT ? all.slice(-EVENTS_KEPT) : all
+}
