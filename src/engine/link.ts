@@ -40,11 +40,7 @@ export interface EngineLink extends Disposable {
 }
 
 /** Speaks with the engine at the other end of `stream` until either leaves. Disposing destroys the stream. */
-export function linkToEngine(
-  stream: Duplex,
-  version: string,
-  handlers: LinkHandlers,
-): EngineLink {
+export function linkToEngine(stream: Duplex, version: string, handlers: LinkHandlers): EngineLink {
   const pending = new Map<number, (answer: Answer) => void>()
   let snapshot: ClusterSnapshot | undefined
   let questions = 0
@@ -120,7 +116,9 @@ export function linkToEngine(
       })
     },
     lookingAt(screen, item) {
-      send(item === undefined ? { type: 'looking-at', screen } : { type: 'looking-at', screen, item })
+      send(
+        item === undefined ? { type: 'looking-at', screen } : { type: 'looking-at', screen, item },
+      )
     },
     bye() {
       send({ type: 'bye' })
