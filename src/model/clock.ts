@@ -43,3 +43,21 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', abort, { once: true })
   })
 }
+
+/** Time as a part that is handed in: the simulator and the tests make theirs up. Durations in ms. */
+export interface Clock {
+  /** As `monotonicMs()`. */
+  now(): number
+  /** Runs `task` once, `ms` from now, unless it is disposed of before. Never keeps the process alive by itself. */
+  after(ms: number, task: () => void): Disposable
+}
+
+/** The machine's own time. */
+export const realClock: Clock = {
+  now: monotonicMs,
+  after(ms, task) {
+    const timer = setTimeout(task, ms)
+    timer.unref()
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
+}
