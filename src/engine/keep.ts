@@ -48,8 +48,8 @@ export function keepEngine(
     const started = start(options)
     engine = started
     link = linkToEngine(started.stream, options.version, {
-      hello: handlers.hello,
-      snapshot: handlers.snapshot,
+      hello: hello => handlers.hello(hello),
+      snapshot: (snapshot, patch) => handlers.snapshot(snapshot, patch),
       fatal: message => {
         leaving = true
         handlers.fatal(message)

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
 import type { Answer, Patch, Question, ToEngine, ToScreen } from './protocol.ts'
-import { PROTOCOL_VERSION } from './protocol.ts'
+import { isToScreen, PROTOCOL_VERSION } from './protocol.ts'
 import { readMessages, writeMessage } from './lines.ts'
 import { applyPatch } from './patch.ts'
 
@@ -52,7 +52,7 @@ export function linkToEngine(stream: Duplex, version: string, handlers: LinkHand
     if (over) return
     over = true
     stream.destroy()
-    for (const settle of [...pending.values()]) settle({ ok: false, error: reason })
+    for (const settle of pending.values()) settle({ ok: false, error: reason })
     handlers.ended(reason)
   }
 
@@ -88,7 +88,10 @@ export function linkToEngine(stream: Duplex, version: string, handlers: LinkHand
 
   readMessages(
     stream,
-    message => receive(message as ToScreen),
+    message => {
+      if (isToScreen(message)) receive(message)
+      else end('the engine sent something that is none of its messages')
+    },
     problem => end(problem.message),
   )
   stream.on('error', error => end(`the engine is gone: ${error.message}`))

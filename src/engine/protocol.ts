@@ -55,3 +55,31 @@ export type ToEngine =
   /** Which screen is looked at: stats of what nobody sees are sampled less often. */
   | { readonly type: 'looking-at'; readonly screen: string; readonly item?: string }
   | { readonly type: 'bye' }
+
+const TO_SCREEN = new Set<unknown>([
+  'hello',
+  'patch',
+  'answer',
+  'fatal',
+] satisfies ToScreen['type'][])
+const TO_ENGINE = new Set<unknown>([
+  'hello',
+  'ack',
+  'question',
+  'looking-at',
+  'bye',
+] satisfies ToEngine['type'][])
+
+/** Whether a parsed line is a message of the other end. Both ends are one program; what differs is its version, told by `hello`. */
+export function isToScreen(message: unknown): message is ToScreen {
+  return (
+    typeof message === 'object' && message !== null && TO_SCREEN.has(Reflect.get(message, 'type'))
+  )
+}
+
+/** As `isToScreen`, for what comes from a screen. */
+export function isToEngine(message: unknown): message is ToEngine {
+  return (
+    typeof message === 'object' && message !== null && TO_ENGINE.has(Reflect.get(message, 'type'))
+  )
+}

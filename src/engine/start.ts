@@ -1,7 +1,8 @@
 // Starts an engine as a process of its own, in a session of its own: a terminal that stalls or hangs up does not reach it.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
+import { Socket } from 'node:net'
 import type { EngineSpec } from './spec.ts'
 
 /** The descriptor that the engine finds its first screen's stream on. */
@@ -47,18 +48,16 @@ export function startEngine(options: StartOptions): StartedEngine {
   })
   // Neither the process nor its pipe keeps the screen's process alive: on q the screen is gone, whatever the engine still does.
   child.unref()
-  unref(child.stderr)
+  if (child.stderr instanceof Socket) child.stderr.unref()
+  const stream = child.stdio[SCREEN_FD]
+  if (!(stream instanceof Duplex))
+    throw new TypeError('an extra descriptor of a child is a stream both ways')
   return {
-    stream: child.stdio[SCREEN_FD] as Duplex,
+    stream,
     pid: child.pid,
     ended: endOf(child, () => lastWords.trim()),
     kill: () => child.kill('SIGKILL'),
   }
-}
-
-function unref(stream: unknown): void {
-  const socket = stream as { unref?: () => void } | null
-  socket?.unref?.()
 }
 
 function endOf(child: ChildProcess, lastWords: () => string): StartedEngine['ended'] {
