@@ -6,21 +6,20 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000
 }
 
-/** Time as those see it who wait for it: the machine's, or one that is made up. */
+/** Time as a part that is handed in: the simulator and the tests make theirs up. Durations in ms. */
 export interface Clock {
   /** As `monotonicMs()`. */
   now(): number
-  /** Wall clock, ms since 1970: for people's eyes only, never for a decision. */
-  wall(): number
-  /** Calls `then` once, `ms` from now. Disposing cancels it; to dispose later than that does nothing. */
-  after(ms: number, then: () => void): Disposable
+  /** Runs `task` once, `ms` from now, unless it is disposed of before. Never keeps the process alive by itself. */
+  after(ms: number, task: () => void): Disposable
 }
 
-export const machineClock: Clock = {
+/** The machine's own time. */
+export const realClock: Clock = {
   now: monotonicMs,
-  wall: () => Date.now(),
-  after(ms, then) {
-    const timer = setTimeout(then, ms)
+  after(ms, task) {
+    const timer = setTimeout(task, ms)
+    timer.unref()
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
 }
@@ -42,22 +41,4 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     })
     signal?.addEventListener('abort', abort, { once: true })
   })
-}
-
-/** Time as a part that is handed in: the simulator and the tests make theirs up. Durations in ms. */
-export interface Clock {
-  /** As `monotonicMs()`. */
-  now(): number
-  /** Runs `task` once, `ms` from now, unless it is disposed of before. Never keeps the process alive by itself. */
-  after(ms: number, task: () => void): Disposable
-}
-
-/** The machine's own time. */
-export const realClock: Clock = {
-  now: monotonicMs,
-  after(ms, task) {
-    const timer = setTimeout(task, ms)
-    timer.unref()
-    return { [Symbol.dispose]: () => clearTimeout(timer) }
-  },
 }
