@@ -1,0 +1,221 @@
+// One host of a lab: it boots, dies, loses its cable; programs run in it; its QEMU processes can be counted.
+import { spawn } from 'node:child_process'
+import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { hostKeyFile, makeKey } from './folder.ts'
+import type { HostLayout, LabLayout } from './layout.ts'
+import { inNetns, plugIn, setLink, unplug } from './network.ts'
+import { Place } from './place.ts'
+import type { ProcessId } from './processes.ts'
+import {
+  allPids,
+  argumentsOf,
+  isAlive,
+  killNow,
+  namespaceOf,
+  processOf,
+  until,
+} from './processes.ts'
+
+export type Service = 'libvirtd' | 'sshd' | 'etcd'
+
+/** The host has no power (or no such service), so this cannot be done with it. */
+export class HostIsDown extends Error {
+  constructor(host: string) {
+    super(`lab: ${host} is off; start it first`)
+    this.name = 'HostIsDown'
+  }
+}
+
+export interface QemuProcess extends ProcessId {
+  readonly vm: string
+}
+
+/** Whether somebody accepts connections on a UNIX socket. */
+function answers(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const socket = connect(path)
+  socket.once('connect', () => resolve(true))
+  socket.once('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}
+
+const script = (name: string) => new URL(name, import.meta.url).pathname
+
+/** The VM a QEMU process was started for, by its `-name guest=...`. */
+export function vmOfArguments(args: readonly string[]): string | undefined {
+  if (!args[0]?.includes('qemu-system')) return undefined
+  const name = args[args.indexOf('-name') + 1] ?? ''
+  return /^guest=([^,]+)/.exec(name)?.[1]
+}
+
+export class LabHost extends Place {
+  readonly layout: HostLayout
+  readonly #lab: LabLayout
+
+  constructor(lab: LabLayout, layout: HostLayout) {
+    super(layout.name, () => {
+      const { pid } = this.firstProcess()
+      const target = ['-t', String(pid), '-m', '-u', '-n', '-p', '--']
+      return ['nsenter', ...target, 'setpriv', '--pdeathsig', 'KILL', '--']
+    })
+    this.layout = layout
+    this.#lab = lab
+  }
+
+  get address(): string {
+    return this.layout.address
+  }
+
+  /** The process whose death is the host's; throws `HostIsDown` when it has none. */
+  firstProcess(): ProcessId {
+    const found = this.#readPid()
+    if (!found || !isAlive(found)) throw new HostIsDown(this.name)
+    return found
+  }
+
+  #readPid(): ProcessId | undefined {
+    if (!existsSync(this.layout.pidFile)) return undefined
+    const [pid = '', startTime = ''] = readFileSync(this.layout.pidFile, 'utf8').trim().split(' ')
+    return { pid: Number(pid), startTime }
+  }
+
+  isUp(): boolean {
+    const found = this.#readPid()
+    return found !== undefined && isAlive(found)
+  }
+
+  /** New at every boot. */
+  bootId(): string {
+    return readFileSync(join(this.layout.folder, 'boot_id'), 'utf8').trim()
+  }
+
+  /** A path of the host as the machine sees it: works for /run and for sockets there, too. */
+  path(inside: string): string {
+    return `/proc/${this.firstProcess().pid}/root${inside}`
+  }
+
+  /** libvirtd's socket, reachable from anywhere on the machine. Changes with each boot. */
+  get libvirtSocket(): string {
+    return this.path('/run/libvirt/libvirt-sock')
+  }
+
+  get libvirtSocketReadOnly(): string {
+    return this.path('/run/libvirt/libvirt-sock-ro')
+  }
+
+  /** The cable as the lab remembers it, over power cuts too. */
+  isConnected(): boolean {
+    return !existsSync(this.#cutMark)
+  }
+
+  get #cutMark(): string {
+    return join(this.layout.folder, 'cut')
+  }
+
+  /** Power on. Returns when its services answer. */
+  async start(): Promise<void> {
+    if (this.isUp()) return
+    await unplug(this.#lab, this.layout)
+    rmSync(this.layout.pidFile, { force: true })
+    await plugIn(this.#lab, this.layout, this.isConnected())
+    const log = openSync(join(this.layout.folder, 'log/boot.log'), 'a')
+    const apart = ['unshare', '-m', '-u', '-p', '-f', '--kill-child']
+    const boot = [...apart, script('host-boot.sh'), this.layout.folder]
+    const [program, ...args] = [...inNetns(this.layout.netns), ...boot]
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' })
+    closeSync(log)
+    child.unref()
+    await until(`${this.name} to boot (see ${this.layout.folder}/log)`, () => {
+      if (child.exitCode !== null) throw new Error(`lab: ${this.name} ended while booting`)
+      return this.isUp()
+    })
+    await this.untilServes('libvirtd')
+    await this.untilServes('sshd')
+  }
+
+  /** Waits until a service takes connections on its port or socket. */
+  async untilServes(service: Service): Promise<void> {
+    if (service === 'libvirtd') {
+      await until(`${this.name}'s libvirtd`, () => answers(this.libvirtSocket))
+      return
+    }
+    const port = service === 'sshd' ? 22 : 2379
+    await until(`${this.name}'s ${service}`, () => this.#listensOn(port))
+  }
+
+  /** Read from the host's own table of sockets: nothing is sent, so it works without a cable. */
+  #listensOn(port: number): boolean {
+    const hex = port.toString(16).toUpperCase().padStart(4, '0')
+    return readFileSync(`/proc/${this.firstProcess().pid}/net/tcp`, 'latin1')
+      .split('\n')
+      .some(line => / 0A /.test(line) && line.includes(`:${hex} 00000000:0000`))
+  }
+
+  /** Power cut: cable first, so that nobody hears it die, then every process of it at once. */
+  async kill(): Promise<void> {
+    if (!this.isUp()) return
+    await setLink(this.#lab, this.layout, 'down')
+    await this.killAbruptly()
+    await unplug(this.#lab, this.layout)
+  }
+
+  /** Kills all processes, but leaves the cable: peers see their connections end, as in an orderly shutdown. */
+  async killAbruptly(): Promise<void> {
+    const found = this.#readPid()
+    if (!found) return
+    const inside = namespaceOf(found.pid, 'pid')
+    const members =
+      inside === undefined ? [] : allPids().filter(p => namespaceOf(p, 'pid') === inside)
+    killNow(found)
+    // The kernel kills all of a PID namespace with its first process, but not all of them are gone when that one is.
+    await until(`${this.name} to die`, () => {
+      return !isAlive(found) && !members.some(pid => namespaceOf(pid, 'pid') === inside)
+    })
+    rmSync(this.layout.pidFile, { force: true })
+  }
+
+  /** Pulls the plug of its cable; remembered when it boots again. */
+  async cut(): Promise<void> {
+    writeFileSync(this.#cutMark, '')
+    if (this.isUp()) await setLink(this.#lab, this.layout, 'down')
+  }
+
+  /** Plugs the cable in again. */
+  async join(): Promise<void> {
+    rmSync(this.#cutMark, { force: true })
+    if (this.isUp()) await setLink(this.#lab, this.layout, 'up')
+  }
+
+  /** Starts, kills, stops (SIGSTOP) or continues one service. Nothing starts a killed one again by itself. */
+  async service(name: Service, action: 'start' | 'kill' | 'pause' | 'continue'): Promise<void> {
+    await this.run([script('host-service.sh'), this.layout.folder, action, name])
+    if (action === 'start') await this.untilServes(name)
+  }
+
+  /** Gives sshd a new key; the lab's known_hosts keeps the old one. Connections that stand go on. */
+  async changeKey(): Promise<void> {
+    await makeKey(hostKeyFile(this.layout), `${this.name} (changed)`)
+    await this.service('sshd', 'kill')
+    await until(`${this.name}'s sshd to end`, () => !this.#listensOn(22))
+    await this.service('sshd', 'start')
+  }
+
+  /** All QEMU processes of this host, by the machine's pids. */
+  qemus(): QemuProcess[] {
+    if (!this.isUp()) return []
+    const inside = namespaceOf(this.firstProcess().pid, 'pid')
+    return allPids().flatMap(pid => {
+      if (namespaceOf(pid, 'pid') !== inside) return []
+      const vm = vmOfArguments(argumentsOf(pid))
+      const id = vm === undefined ? undefined : processOf(pid)
+      return vm === undefined || id === undefined ? [] : [{ vm, ...id }]
+    })
+  }
+
+  /** `virsh` on this host, over its own socket; as many commands as given, in one process. */
+  virsh(...commands: string[]): Promise<string> {
+    return this.run(['virsh', '-q', '-c', 'qemu:///system', commands.join(' ; ')])
+  }
+}

@@ -1,0 +1,174 @@
+// The lab as a value: `await using lab = await Lab.up({ name: 'mine' })`. Real hosts, libvirtds, etcds, sshds and guests
+// in namespaces of this machine; see LAB in docs/ for what they are good for.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './command.ts'
+import { domainsFolder, serialFolder } from './domain-xml.ts'
+import { makeFolder } from './folder.ts'
+import { LabHost } from './host.ts'
+import type { LabInput, LabSpec } from './hosts.ts'
+import { labSpec, readLabSpec } from './hosts.ts'
+import type { LabLayout } from './layout.ts'
+import { labFolder, layOut } from './layout.ts'
+import { inNetns, makeNetwork, namespacesOf, removeNetwork } from './network.ts'
+import { Place } from './place.ts'
+import { killNow, processOf, until } from './processes.ts'
+import { LabUnavailable, requireRoot, setUp } from './setup.ts'
+
+export interface UpOptions {
+  /** Tells labs on one machine apart: small letters, digits, dashes. */
+  readonly name?: string
+  /** A hosts file, or what one would say. Default: hosts.yaml, the seed's three hosts. */
+  readonly hosts?: string | LabInput
+}
+
+export const defaultLabName = 'lab'
+
+export class Lab implements AsyncDisposable {
+  readonly name: string
+  readonly spec: LabSpec
+  readonly layout: LabLayout
+  readonly hosts: readonly LabHost[]
+  /** Where consoles run: the operator's namespace, which reaches every host by name and address. */
+  readonly operator: Place
+  /** Where fence devices live: it reaches the hosts, and lies outside of them. */
+  readonly management: Place
+
+  private constructor(name: string, spec: LabSpec) {
+    this.name = name
+    this.spec = spec
+    this.layout = layOut(name, spec)
+    this.hosts = this.layout.hosts.map(host => new LabHost(this.layout, host))
+    const dressed = ['unshare', '-m', '-u', new URL('operator.sh', import.meta.url).pathname]
+    this.operator = new Place('operator', () => [
+      ...inNetns(this.layout.operatorNetns),
+      ...dressed,
+      this.layout.folder,
+    ])
+    this.management = new Place('management', () => [
+      ...inNetns(this.layout.managementNetns),
+      ...dressed,
+      this.layout.folder,
+    ])
+  }
+
+  /**
+   * Brings a lab up: every host's services answer, etcd has a leader, guests that are to run were started. What an earlier
+   * lab of this name left is removed first. Throws `LabUnavailable` where this machine cannot carry one.
+   */
+  static async up(options: UpOptions = {}): Promise<Lab> {
+    const { name = defaultLabName, hosts } = options
+    if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+      throw new LabUnavailable(
+        `'${name}' is no name for a lab: small letters, digits and dashes.`,
+        2,
+      )
+    }
+    const spec = typeof hosts === 'object' ? labSpec(hosts) : readLabSpec(hosts)
+    setUp()
+    await removeLab(name)
+    const lab = new Lab(name, spec)
+    try {
+      await lab.#raise()
+    } catch (error) {
+      await removeLab(name)
+      throw error
+    }
+    return lab
+  }
+
+  /** A lab that another process brought up. Throws `LabUnavailable` when there is none of that name. */
+  static attach(name: string = defaultLabName): Lab {
+    requireRoot()
+    const file = join(labFolder(name), 'lab.json')
+    if (!existsSync(file)) {
+      throw new LabUnavailable(`No lab '${name}' is up (npm run lab -- up --name ${name}).`)
+    }
+    return new Lab(name, labSpec(JSON.parse(readFileSync(file, 'utf8')), file))
+  }
+
+  async #raise(): Promise<void> {
+    await Promise.all([makeFolder(this.layout, this.spec), makeNetwork(this.layout)])
+    await Promise.all(
+      this.hosts.map(async host => {
+        await host.start()
+        await this.#startGuests(host)
+      }),
+    )
+    await this.untilEtcdHasLeader()
+  }
+
+  async #startGuests(host: LabHost): Promise<void> {
+    const commands = Object.entries(this.spec.vms)
+      .filter(([, guest]) => guest.home === host.name)
+      .flatMap(([vm, guest]) => [
+        `define /srv/${domainsFolder}/${vm}.xml`,
+        ...(guest.started ? [`start ${vm}`] : []),
+      ])
+    if (commands.length > 0) await host.virsh(...commands)
+  }
+
+  /** Waits until a majority of etcd answers reads that need one. */
+  async untilEtcdHasLeader(): Promise<void> {
+    if (this.layout.etcdEndpoints.length === 0) return
+    await until('etcd to have a leader', async () => {
+      const asked = await this.operator.attempt(
+        ['etcdctl', `--endpoints=${this.layout.etcdEndpoints.join(',')}`, 'get', '/'],
+        { env: { ETCDCTL_API: '3' }, timeoutMs: 10_000 },
+      )
+      return asked.status === 0
+    })
+  }
+
+  host(name: string): LabHost {
+    const found = this.hosts.find(host => host.name === name)
+    if (!found) throw new Error(`lab '${this.name}' has no host '${name}'`)
+    return found
+  }
+
+  get etcdEndpoints(): readonly string[] {
+    return this.layout.etcdEndpoints
+  }
+
+  /** The cluster file to give to yasco (YASCO_CONFIG); its URIs hold in the operator's place and in every host. */
+  get clusterFile(): string {
+    return this.layout.clusterFile
+  }
+
+  /** What the guest has printed so far, over all its boots. */
+  serial(vm: string): string {
+    const file = join(this.layout.shared, serialFolder, `${vm}.log`)
+    return existsSync(file) ? readFileSync(file, 'latin1') : ''
+  }
+
+  /** Everything of this lab ends: processes, namespaces, folder. */
+  async down(): Promise<void> {
+    await removeLab(this.name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down()
+  }
+}
+
+/** Processes that live in any namespace of a lab: whatever was started there, by whomever. */
+async function processesOf(labName: string): Promise<number[]> {
+  const lists = await Promise.all(
+    namespacesOf(labName).map(netns => run(['ip', 'netns', 'pids', netns])),
+  )
+  return lists.flatMap(list => list.split('\n').filter(Boolean).map(Number))
+}
+
+/**
+ * Ends whatever there is of a lab, also when its folder or its processes are half gone. A host's first process takes
+ * the rest of the host with it.
+ */
+async function removeLab(labName: string): Promise<void> {
+  await until(`all processes of lab '${labName}' to end`, async () => {
+    const alive = (await processesOf(labName)).flatMap(pid => processOf(pid) ?? [])
+    alive.forEach(killNow)
+    return alive.length === 0
+  })
+  await removeNetwork(labName)
+  rmSync(labFolder(labName), { recursive: true, force: true })
+}
