@@ -1,5 +1,6 @@
 // The in-memory twin as one program sees it: a StateStore whose line to the (made-up) cluster can be cut, fall silent, be slow,
 // or lose the reply to a write that was done.
+import { type LeaseCalls, RenewedLease } from './lease.ts'
 import type { MemoryEtcd, ServerWatch } from './memory.ts'
 import {
   Ambiguous,
@@ -30,7 +31,7 @@ export class MemoryStore implements StateStore {
   repliesToLose = 0
   readonly #etcd: MemoryEtcd
   readonly #watches = new Set<MemoryWatch>()
-  readonly #leases = new Set<MemoryLease>()
+  readonly #leases = new Set<RenewedLease>()
   #line: Line = 'up'
   #closed = false
 
@@ -79,9 +80,11 @@ export class MemoryStore implements StateStore {
   async grantLease(ttlMs: number, options?: CallOptions): Promise<Lease> {
     const sent = this.#etcd.clock.now()
     const id = await this.#call('write', options, () => this.#etcd.grantLease(ttlMs))
-    const lease = new MemoryLease(this.#etcd, id, ttlMs, sent + ttlMs, call => {
-      return this.#call('write', { timeoutMs: ttlMs / 3 }, call)
-    })
+    const calls: LeaseCalls = {
+      renew: limits => this.#call('read', limits, () => this.#etcd.renewLease(id)),
+      revoke: limits => this.#call('write', limits, () => this.#etcd.expireLease(id)),
+    }
+    const lease = new RenewedLease(this.#etcd.clock, calls, id, ttlMs, sent)
     this.#leases.add(lease)
     lease.lost.addEventListener('abort', () => this.#leases.delete(lease))
     return lease
@@ -100,7 +103,7 @@ export class MemoryStore implements StateStore {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     for (const watch of this.#watches) watch[Symbol.dispose]()
-    for (const lease of this.#leases) lease.abandon()
+    for (const lease of this.#leases) lease.abandon('its store was closed')
     this.#etcd.forget(this)
     return Promise.resolve()
   }
@@ -224,70 +227,5 @@ class MemoryWatch implements ServerWatch {
     this.#silence?.[Symbol.dispose]()
     this.#etcd.closeWatch(this)
     this.ended()
-  }
-}
-
-class MemoryLease implements Lease {
-  readonly id: string
-  readonly ttlMs: number
-  readonly lost: AbortSignal
-  readonly #etcd: MemoryEtcd
-  readonly #call: <T>(act: () => T) => Promise<T>
-  readonly #loss = new AbortController()
-  #validUntil: number
-  #renewal: Disposable
-  #deadline: Disposable
-
-  constructor(
-    etcd: MemoryEtcd,
-    id: string,
-    ttlMs: number,
-    validUntil: number,
-    call: <T>(act: () => T) => Promise<T>,
-  ) {
-    this.#etcd = etcd
-    this.id = id
-    this.ttlMs = ttlMs
-    this.lost = this.#loss.signal
-    this.#call = call
-    this.#validUntil = validUntil
-    this.#deadline = etcd.clock.after(validUntil - etcd.clock.now(), () => this.#lose('ran out'))
-    this.#renewal = etcd.clock.after(ttlMs / 3, () => this.#renew())
-  }
-
-  get validUntil(): number {
-    return this.#validUntil
-  }
-
-  async revoke(): Promise<void> {
-    this.#lose('revoked')
-    await this.#call(() => this.#etcd.expireLease(this.id))
-  }
-
-  /** Stops renewing; it runs out by itself, as when its holder dies. */
-  abandon(): void {
-    this.#lose('its store was closed')
-  }
-
-  #renew(): void {
-    const sent = this.#etcd.clock.now()
-    this.#renewal = this.#etcd.clock.after(this.ttlMs / 3, () => this.#renew())
-    this.#call(() => this.#etcd.renewLease(this.id)).then(
-      alive => {
-        if (this.lost.aborted) return
-        if (!alive) return this.#lose('etcd says that it is gone')
-        this.#validUntil = sent + this.ttlMs
-        this.#deadline[Symbol.dispose]()
-        const left = this.#validUntil - this.#etcd.clock.now()
-        this.#deadline = this.#etcd.clock.after(left, () => this.#lose('ran out'))
-      },
-      () => undefined, // Not renewed: the next attempt or the deadline settles it.
-    )
-  }
-
-  #lose(reason: string): void {
-    this.#renewal[Symbol.dispose]()
-    this.#deadline[Symbol.dispose]()
-    if (!this.lost.aborted) this.#loss.abort(new Error(`lease ${this.id}: ${reason}`))
   }
 }

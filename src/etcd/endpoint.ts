@@ -1,0 +1,210 @@
+// One member of etcd, asked by itself: its connection, its password token, and calls with a time limit that can be cancelled.
+// etcd3 is used below its own watch, lease and retry code, whose defects would each break a promise of ours (BASE.md of the
+// project's research: events lost on a second disconnect, breakers, silent repetition of writes).
+import { type CallOptions, InterceptingCall, type Interceptor, status } from '@grpc/grpc-js'
+import {
+  Etcd3,
+  type IOptions,
+  type KVClient,
+  type LeaseClient,
+  type MaintenanceClient,
+} from 'etcd3'
+import { monotonicMs } from '../model/clock.ts'
+import type { Credentials } from './credentials.ts'
+import { failureOf } from './outcome.ts'
+import { StoreRefused, StoreUnavailable } from './store.ts'
+
+export type { CallOptions as GrpcCallOptions } from '@grpc/grpc-js'
+
+/** How long a call may take, and who may cancel it. */
+export interface Limits {
+  /** In `monotonicMs()`. */
+  readonly deadline: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** The parts of etcd3 that are used: thin, generated clients. */
+export interface Services {
+  readonly kv: KVClient
+  readonly leases: LeaseClient
+  readonly maintenance: MaintenanceClient
+}
+
+/**
+ * keepalive: gRPC's own pings find a dead peer after 13 s at the latest (etcd allows one each 5 s at most); watches ask for
+ * progress every second and find it sooner. Receive limit: none, since a list or a backlog over gRPC's 4 MiB would fail for
+ * ever. Back-off: at most half a second, so that a console catches up within 2 s of etcd's return. No HTTP proxy: etcd is near.
+ */
+const CHANNEL: IOptions['grpcOptions'] = {
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 3_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': -1,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 500,
+  'grpc.min_reconnect_backoff_ms': 200,
+  'grpc.enable_http_proxy': 0,
+}
+
+type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>
+const notCancelled: AbortSignal = new AbortController().signal
+const noEvent = () => ({ dispose: () => undefined })
+/** A fault policy that does nothing: cockatiel's own noop, without importing a package that is only etcd3's. */
+const asIs: Policy = {
+  _altReturn: undefined as never,
+  onSuccess: noEvent,
+  onFailure: noEvent,
+  execute: async fn => fn({ signal: notCancelled }),
+}
+
+/** One member. Owns its connection; `close()` ends it and every call on it. */
+export class Endpoint {
+  readonly url: string
+  readonly #client: Etcd3
+  readonly #services: Services
+  readonly #login: Credentials['login']
+  #token: Promise<string> | undefined
+  #closed = false
+
+  constructor(url: string, credentials: Credentials) {
+    this.url = url
+    this.#login = credentials.login
+    const { tls } = credentials
+    this.#client = new Etcd3({
+      hosts: url,
+      grpcOptions: CHANNEL,
+      faultHandling: { global: asIs, host: () => asIs },
+      ...(tls && {
+        // etcd3's type wants a CA, gRPC takes the system's where there is none.
+        credentials: {
+          rootCertificate: tls.ca as Buffer,
+          ...(tls.key && { privateKey: tls.key }),
+          ...(tls.cert && { certChain: tls.cert }),
+        },
+      }),
+    })
+    const { kv, leaseClient: leases, maintenance } = this.#client
+    this.#services = { kv, leases, maintenance }
+  }
+
+  /**
+   * Resolves when the member has answered on the wire, so that what is sent next is known to be sent.
+   * Throws `StoreUnavailable` at the deadline: nothing was asked of it.
+   */
+  async connected({ deadline, signal }: Limits): Promise<void> {
+    const channel = await this.#client['pool'].withConnection('KV', ({ client }) => client)
+    await new Promise<void>((resolve, reject) => {
+      const stop = () => reject(new StoreUnavailable('cancelled'))
+      signal?.addEventListener('abort', stop, { once: true })
+      channel.waitForReady(wallClock(deadline), error => {
+        signal?.removeEventListener('abort', stop)
+        if (error) reject(new StoreUnavailable(`${this.url}: no connection`))
+        else resolve()
+      })
+    })
+  }
+
+  /** One call. Throws what etcd3 throws (`failureOf` sorts it). A token that is not known any more is renewed once. */
+  async call<T>(
+    limits: Limits,
+    ask: (services: Services, options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const attempt = async () => {
+      const token = await this.#tokenFor(limits)
+      return cancellable(limits, token, options => ask(this.#services, options))
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      if (this.#login === undefined || failureOf(error).kind !== 'stale-token') throw error
+      this.#token = undefined
+      return attempt()
+    }
+  }
+
+  /** Opens a stream of watches; it lives until its holder cancels it. `limits` are for the login. */
+  async openWatch(limits: Limits): Promise<WatchStream> {
+    const token = await this.#tokenFor(limits)
+    return this.#client.watchClient.watch({ interceptors: [withMetadata(token)] })
+  }
+
+  /** Forgets the connection and the token, so that the next call makes new ones. For a line that has fallen silent. */
+  reset(): void {
+    this.#token = undefined
+    if (this.#closed) return
+    this.#client['pool']
+      .withConnection('KV', ({ resource }) => resource.resetAllServices())
+      .catch(() => undefined) // Only a closed client rejects here, and that has no connection to forget.
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#client.close()
+  }
+
+  async #tokenFor(limits: Limits): Promise<string | undefined> {
+    const login = this.#login
+    if (login === undefined) return undefined
+    return (this.#token ??= this.#authenticate(login.username, login.password, limits))
+  }
+
+  async #authenticate(name: string, password: string, limits: Limits): Promise<string> {
+    try {
+      const answer = await cancellable(limits, undefined, options =>
+        this.#client.auth.authenticate({ name, password }, options),
+      )
+      return answer.token
+    } catch (error) {
+      this.#token = undefined
+      const { kind, reason } = failureOf(error)
+      if (kind === 'refused')
+        throw new StoreRefused(`login as ${name}: ${reason}`, { cause: error })
+      throw new StoreUnavailable(`login as ${name}: ${reason}`, { cause: error })
+    }
+  }
+}
+
+export type WatchStream = Awaited<ReturnType<Etcd3['watchClient']['watch']>>
+
+/** Sets what every call carries: that a leader is required (a member cut off from the others then says so), and the token. */
+function withMetadata(
+  token: string | undefined,
+  started: (call: InterceptingCall) => void = () => undefined,
+): Interceptor {
+  return (options, nextCall) => {
+    const call = new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        metadata.set('hasleader', 'true')
+        if (token !== undefined) metadata.set('token', token)
+        next(metadata, listener)
+        started(call)
+      },
+    })
+    return call
+  }
+}
+
+/** Runs one call so that the signal cancels it; nothing stays attached to the signal afterwards. */
+async function cancellable<T>(
+  { deadline, signal }: Limits,
+  token: string | undefined,
+  run: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  let cancel = () => undefined as void
+  const intercept = withMetadata(token, call => {
+    cancel = () => call.cancelWithStatus(status.CANCELLED, 'cancelled')
+    if (signal?.aborted) cancel()
+  })
+  const stop = () => cancel()
+  signal?.addEventListener('abort', stop)
+  try {
+    return await run({ interceptors: [intercept], deadline: wallClock(deadline) })
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** gRPC measures deadlines as dates, and turns them into a duration at once. */
+function wallClock(deadline: number): number {
+  return Date.now() + Math.max(1, deadline - monotonicMs())
+}
