@@ -1,0 +1,110 @@
+// From a libvirt URI to a byte stream with a libvirt server at its other end: UNIX socket, plain TCP, SSH.
+import { connect } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { HypervisorRefused, HypervisorUnreachable } from './errors.ts'
+import { formatLibvirtUri, isSsh, socketCandidates } from './uri.ts'
+import type { LibvirtUri } from './uri.ts'
+
+/** libvirt's own port for connections without encryption. */
+const TCP_PORT = 16_509
+
+export interface DialOptions {
+  readonly readOnly: boolean
+  /** For all of it, in ms. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/** How SSH is dialled: a stream to the UNIX socket `path` of the machine that the URI names. */
+export type SshDialer = (uri: LibvirtUri, path: string, options: DialOptions) => Promise<Duplex>
+
+/** Opens the stream. Fails with HypervisorRefused (the machine lives, libvirt is not to be had) or HypervisorUnreachable. */
+export async function dial(uri: LibvirtUri, options: DialOptions, ssh: SshDialer): Promise<Duplex> {
+  if (uri.transport === 'tls')
+    throw new HypervisorRefused(
+      `${formatLibvirtUri(uri)}: the TLS transport is not there yet; use qemu+ssh://`,
+    )
+  if (uri.transport === 'tcp') {
+    const host = uri.host ?? 'localhost'
+    const port = uri.port ?? TCP_PORT
+    return open({ host, port, noDelay: true, keepAlive: true }, `${host}:${port}`, options)
+  }
+  const to: (path: string) => Promise<Duplex> = isSsh(uri)
+    ? path => ssh(uri, path, options)
+    : path => open({ path }, path, options)
+  return firstSocket(socketCandidates(uri, options.readOnly), to)
+}
+
+/** A host has libvirtd's socket, or that of one daemon per driver: the first that lets us in. When none does, the first one's error tells most. */
+async function firstSocket(
+  candidates: readonly string[],
+  to: (path: string) => Promise<Duplex>,
+): Promise<Duplex> {
+  let first: HypervisorRefused | undefined
+  for (const path of candidates) {
+    try {
+      return await to(path)
+    } catch (error) {
+      if (!(error instanceof HypervisorRefused) || !socketIsMissing(error)) throw error
+      first ??= error
+    }
+  }
+  throw first ?? new HypervisorRefused('no socket to try')
+}
+
+/** Refused because nothing listens at that path: another one may. A wrong host key or permission would be the same again. */
+class NoSocket extends HypervisorRefused {
+  override readonly name = 'NoSocket'
+}
+function socketIsMissing(error: HypervisorRefused): boolean {
+  return error instanceof NoSocket
+}
+
+function open(to: NetConnectOpts, label: string, options: DialOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted()
+    const socket = connect(to)
+    const done = (): void => {
+      clearTimeout(timer)
+      options.signal?.removeEventListener('abort', cancelled)
+      socket.removeAllListeners()
+    }
+    const fail = (error: Error): void => {
+      done()
+      // What a stream says after its end concerns nobody any more.
+      socket.on('error', () => undefined)
+      socket.destroy()
+      reject(error)
+    }
+    const cancelled = (): void => {
+      const reason: unknown = options.signal?.reason
+      fail(reason instanceof Error ? reason : new Error(String(reason)))
+    }
+    const timer = setTimeout(
+      () =>
+        fail(new HypervisorUnreachable(`${label}: no connection within ${options.timeoutMs} ms`)),
+      options.timeoutMs,
+    )
+    options.signal?.addEventListener('abort', cancelled, { once: true })
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, label)))
+    socket.once('connect', () => {
+      done()
+      resolve(socket)
+    })
+  })
+}
+
+function explain(error: NodeJS.ErrnoException, label: string): Error {
+  if (error.code === 'ENOENT')
+    return new NoSocket(`${label}: no libvirt socket there; is libvirtd installed and running?`, {
+      cause: error,
+    })
+  if (error.code === 'ECONNREFUSED')
+    return new NoSocket(`${label}: nobody listens there; is libvirtd running?`, { cause: error })
+  if (error.code === 'EACCES')
+    return new HypervisorRefused(`${label}: no permission to use libvirt's socket`, {
+      cause: error,
+    })
+  return new HypervisorUnreachable(`${label}: ${error.message}`, { cause: error })
+}
