@@ -110,12 +110,7 @@ function arrived(goal: MoveGoal, facts: VmFacts): Decision {
     const end = endOf(facts, to)
     if (end.known && end.domain === 'held') return { do: 'done', note: 'left paused, as it was' }
   }
-  return runWithPermit(
-    vm,
-    to,
-    facts,
-    goal.method === 'live' ? 'restarted: its copy was lost on arrival' : '',
-  )
+  return runWithPermit(vm, to, facts)
 }
 
 function moveLive(goal: MoveGoal, facts: VmFacts): Decision {
@@ -190,7 +185,7 @@ function sourceGone(goal: MoveGoal, facts: VmFacts, ownAccord: boolean): Decisio
 function decideRun(goal: RunGoal, facts: VmFacts): Decision {
   const { vm, at } = goal
   const holder = facts.permit?.node
-  if (holder === at) return runWithPermit(vm, at, facts, '')
+  if (holder === at) return runWithPermit(vm, at, facts)
   const here = endOf(facts, at)
   if (!here.known) return wait(`${at} to answer`)
   if (holder === undefined) {
@@ -216,12 +211,12 @@ function decideRun(goal: RunGoal, facts: VmFacts): Decision {
 }
 
 /** `at` has the permit: bring it to run there. */
-function runWithPermit(vm: string, at: string, facts: VmFacts, note: string): Decision {
+function runWithPermit(vm: string, at: string, facts: VmFacts): Decision {
   const end = endOf(facts, at)
   if (!end.known) return wait(`${at} to answer`)
   switch (end.domain) {
     case 'running':
-      return { do: 'done', note }
+      return { do: 'done', note: '' }
     case 'held':
       return { do: 'resume', at }
     case 'incoming':

@@ -1,0 +1,154 @@
+// An operation as it lies in etcd: what was planned and confirmed, and how far each step is. Every console and daemon reads the same.
+import type { Action, Goal } from './decide.ts'
+
+export type OperationKind =
+  | 'evacuate'
+  | 'homecoming'
+  | 'migrate'
+  | 'start'
+  | 'stop'
+  | 'apply-plan'
+  | 'undo'
+
+/**
+ * `running`: steps are begun as limits allow. `paused`: what runs is finished, nothing new begins. `cancelling`: the same, and then it ends.
+ * `partly`: it ended with steps that failed or were left. `waiting`: nothing can go on without an answer from outside (an HWM, a proof, the operator).
+ */
+export type OperationState = 'running' | 'paused' | 'cancelling' | 'done' | 'partly' | 'cancelled'
+
+export type StepState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+
+/** Bytes of a copy under way. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  /** Bytes per second. */
+  readonly rate: number
+}
+
+export interface Step {
+  readonly id: number
+  readonly vm: string
+  /** How: shown to people, and what its goal is made of. */
+  readonly method: 'live' | 'cold' | 'restart' | 'start' | 'stop'
+  /** Where it is now; absent for a restart of what runs nowhere. */
+  readonly from?: string
+  /** Where it shall go, the best first; the next is tried when it does not start on one. */
+  readonly targets: readonly string[]
+  readonly target: number
+  /** It was paused by its owner before: it is left so. */
+  readonly keepPaused: boolean
+  /** Steps that must be done before it begins (room that they make, a VM it depends on). */
+  readonly after: readonly number[]
+  readonly state: StepState
+  /** What it does now, as words: `copying`, `waiting for quark to answer`. */
+  readonly phase: string
+  readonly progress?: Progress
+  /** How often each kind of action was tried since the step last began. */
+  readonly tries: Readonly<Record<string, number>>
+  /** Why it failed, in one sentence; empty otherwise. */
+  readonly error: string
+  /** What is worth knowing of how it ended: `restarted: its copy was lost on arrival`. */
+  readonly note: string
+}
+
+export interface Limits {
+  /** Steps at once that take from or give to one HWM. */
+  readonly parallelPerHwm: number
+  readonly parallel: number
+  /** A step that only waits is given up after this, in ms; what runs goes on where it is. */
+  readonly waitMs: number
+  /** A guest that was asked to shut down is destroyed after this, in ms (cold moves and stops). */
+  readonly shutdownMs: number
+  /** An action is tried this often before the step fails (or its next target is tried). */
+  readonly tries: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  parallelPerHwm: 2,
+  parallel: 16,
+  waitMs: 120_000,
+  shutdownMs: 60_000,
+  tries: 3,
+}
+
+export interface Operation {
+  readonly id: string
+  readonly kind: OperationKind
+  /** HWM or VM it is about, for people: `quark`. */
+  readonly subject: string
+  readonly by: string
+  readonly from: string
+  readonly why: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly state: OperationState
+  readonly limits: Limits
+  readonly steps: readonly Step[]
+}
+
+export function isOver(operation: Operation): boolean {
+  return (
+    operation.state === 'done' || operation.state === 'partly' || operation.state === 'cancelled'
+  )
+}
+
+export function isSettled(step: Step): boolean {
+  return step.state === 'done' || step.state === 'failed' || step.state === 'cancelled'
+}
+
+/** The HWM this step tries now; undefined when it has none (a stop). */
+export function targetOf(step: Step): string | undefined {
+  return step.targets[step.target]
+}
+
+/** What the decision tables are asked for this step. */
+export function goalOf(step: Step): Goal {
+  const { vm, from } = step
+  const to = targetOf(step)
+  switch (step.method) {
+    case 'live':
+    case 'cold':
+      if (from === undefined || to === undefined)
+        throw new TypeError(`step ${step.id} moves ${vm} from or to nowhere`)
+      return { kind: 'move', vm, from, to, method: step.method, keepPaused: step.keepPaused }
+    case 'restart':
+    case 'start':
+      if (to === undefined) throw new TypeError(`step ${step.id} starts ${vm} nowhere`)
+      return { kind: 'run', vm, at: to }
+    case 'stop':
+      if (from === undefined) throw new TypeError(`step ${step.id} stops ${vm} nowhere`)
+      return { kind: 'stop', vm, at: from }
+  }
+}
+
+/** HWMs the step takes room or bandwidth of while it runs. */
+export function hwmsOf(step: Step): readonly string[] {
+  const to = targetOf(step)
+  const moves = step.method === 'live' || step.method === 'cold'
+  return [moves || step.method === 'stop' ? step.from : undefined, to].filter(
+    hwm => hwm !== undefined,
+  )
+}
+
+/** What a step does now, in words for people. */
+export function phaseOf(action: Action): string {
+  switch (action.do) {
+    case 'prepare':
+      return `preflight on ${action.at}`
+    case 'migrate':
+      return 'copying'
+    case 'bar':
+      return `cutting ${action.against} off from storage`
+    case 'permit':
+      return `permit to ${action.to}`
+    case 'start':
+      return `starting on ${action.at}`
+    case 'resume':
+      return `resuming on ${action.at}`
+    case 'shutdown':
+      return `shutting down on ${action.at}`
+    case 'destroy':
+      return `removing a copy on ${action.at}`
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { trial } from './trial/trial.ts'
+
+// SAFETY: thousands of operations with faults at random points, by seed. YASCO_TRIALS and YASCO_SEED change how many and from where.
+const count = Number(process.env.YASCO_TRIALS ?? 10_000)
+const first = Number(process.env.YASCO_SEED ?? 1)
+
+test(`${count} operations in a storm of faults: no VM twice, none lost`, {
+  timeout: 300_000,
+}, () => {
+  const ends = new Map<string, number>()
+  let taken = 0
+  for (let seed = first; seed < first + count; seed += 1) {
+    const verdict = trial(seed)
+    expect(verdict.broken, `seed ${seed}\n${verdict.trace.join('\n')}`).toBeUndefined()
+    ends.set(verdict.operation.state, (ends.get(verdict.operation.state) ?? 0) + 1)
+    taken += verdict.conductors
+  }
+  // The storm is one: operations end in every way, and conductors did die in the middle.
+  expect(ends.get('done')).toBeGreaterThan(count / 20)
+  expect(ends.get('partly')).toBeGreaterThan(count / 100)
+  expect(taken).toBeGreaterThan(count * 1.2)
+})
