@@ -1,0 +1,210 @@
+// Evacuation: HAVMs of a dead HWM restart elsewhere (failover), or all VMs of a living one leave it (planned).
+import type { Step } from '../../control/operation.ts'
+import type { ClusterSnapshot, HwmView, VmView } from '../../model/snapshot.ts'
+import { basisOf, loadChanges, plural } from './common.ts'
+import { NoPlan, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
+import { Room } from './room.ts'
+import { chooseTargets, fallbackByHand, whereaboutsOf, type PreparedFallback } from './targets.ts'
+
+export interface EvacuationOptions {
+  /** Shut down here and start there, instead of live migration. */
+  readonly cold: boolean
+  /** A map that was stored or solved for this failure; the cluster file's own comes first. */
+  readonly prepared?: PreparedFallback
+  /** VMs that cannot migrate live, with the reason (passthrough, host disks): from their XML. */
+  readonly obstacles?: ReadonlyMap<string, string>
+}
+
+/** Throws `NoPlan` when the HWM is not there, or is in a state that says nothing. */
+export function planEvacuation(
+  snapshot: ClusterSnapshot,
+  hwm: string,
+  options: EvacuationOptions,
+): Plan {
+  const view = snapshot.hwms[hwm]
+  if (view === undefined) throw new NoPlan(`there is no HWM ${hwm} in ${snapshot.cluster}`)
+  if (view.state === 'connecting')
+    throw new NoPlan(`${hwm} was not reached yet: wait for its state`)
+  if (view.state === 'refused') {
+    throw new NoPlan(
+      `${hwm} lives but does not let yasco in (${view.reason}): nothing there can be moved before that is mended`,
+    )
+  }
+  return view.state === 'up' ? planned(snapshot, view, options) : failover(snapshot, view, options)
+}
+
+function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOptions): Plan {
+  const here = vmsOn(snapshot, view.name)
+  const movable = here.filter(isActive)
+  const staying: LeftOut[] = here
+    .filter(vm => !isActive(vm))
+    .map(vm => ({ vm: vm.name, kind: vm.kind, why: `is ${vm.state}: nothing to move` }))
+  const method = options.cold ? 'cold' : 'live'
+  const drawn = draw(snapshot, view.name, movable, options, vm =>
+    vm.kind === 'unmanaged'
+      ? { refused: 'is not in the cluster file: yasco moves only what it manages' }
+      : vm.config?.pinned === true
+        ? { refused: 'is pinned' }
+        : options.obstacles?.has(vm.name) && method === 'live'
+          ? { refused: `cannot migrate: ${options.obstacles.get(vm.name)}` }
+          : { method, keepPaused: vm.state === 'paused' },
+  )
+  const sentence =
+    `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${options.cold ? 'shut down and start elsewhere' : 'move live'}` +
+    (drawn.unplaced.length > 0 ? `, ${drawn.unplaced.length} cannot be placed` : '')
+  return {
+    kind: 'evacuate',
+    subject: view.name,
+    sentence,
+    ...drawn,
+    staying,
+    mustBeOff: undefined,
+    confirm: options.cold || drawn.unplaced.length > 0 ? 'name' : 'yes',
+    cordon: view.name,
+  }
+}
+
+function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOptions): Plan {
+  const here = vmsOn(snapshot, view.name)
+  const shouldRun = (vm: VmView) => vm.kind === 'havm' && vm.config?.desired !== 'stopped'
+  const movable = here.filter(shouldRun)
+  const staying: LeftOut[] = here
+    .filter(vm => !shouldRun(vm))
+    .map(vm => ({ vm: vm.name, kind: vm.kind, why: whyItStays(vm, view.name) }))
+  const byHand = fallbackByHand(snapshot.config, deadWith(snapshot, view.name))
+  const prepared = byHand ?? options.prepared
+  const drawn = draw(
+    snapshot,
+    view.name,
+    movable,
+    { ...options, ...(prepared && { prepared }) },
+    () => ({
+      method: 'restart',
+      keepPaused: false,
+    }),
+  )
+  const sentence =
+    `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${drawn.moves.length === 1 ? 'restarts' : 'restart'} elsewhere` +
+    (drawn.unplaced.length > 0 ? `, ${drawn.unplaced.length} cannot be placed` : '') +
+    (staying.length > 0 ? `, ${staying.length} ${staying.length === 1 ? 'waits' : 'wait'}` : '')
+  const notes =
+    prepared === undefined && movable.length > 0
+      ? ['no fallback map was prepared: targets are chosen by room']
+      : []
+  return {
+    kind: 'evacuate',
+    subject: view.name,
+    sentence,
+    ...drawn,
+    notes: [...notes, ...drawn.notes],
+    staying,
+    mustBeOff: view.name,
+    confirm: 'name',
+    cordon: undefined,
+  }
+}
+
+type Treatment =
+  | { readonly method: Step['method']; readonly keepPaused: boolean }
+  | { readonly refused: string }
+
+/** Places each VM in order of priority on paper, and keeps the account of room. */
+function draw(
+  snapshot: ClusterSnapshot,
+  from: string,
+  vms: readonly VmView[],
+  options: EvacuationOptions,
+  treat: (vm: VmView) => Treatment,
+): Pick<Plan, 'moves' | 'unplaced' | 'loads' | 'basis' | 'notes'> {
+  const room = new Room(snapshot)
+  const places = whereaboutsOf(snapshot)
+  for (const vm of vms) places.delete(vm.name)
+  const moves: PlannedMove[] = []
+  const unplaced: LeftOut[] = []
+  for (const vm of inOrder(vms)) {
+    const treatment = treat(vm)
+    if ('refused' in treatment) {
+      places.set(vm.name, from)
+      unplaced.push({ vm: vm.name, kind: vm.kind, why: treatment.refused })
+      continue
+    }
+    const choice = chooseTargets(snapshot, room, vm, [from], options.prepared, places)
+    const first = choice.targets?.[0]
+    if (choice.targets === undefined || first === undefined) {
+      unplaced.push({ vm: vm.name, kind: vm.kind, why: choice.why })
+      continue
+    }
+    room.add(first, vm.demand)
+    if (treatment.method !== 'restart') room.remove(from, vm.demand)
+    places.set(vm.name, first)
+    moves.push({
+      vm: vm.name,
+      kind: vm.kind === 'havm' ? 'havm' : 'vm',
+      method: treatment.method,
+      from,
+      // A live move has one destination; what restarts may try the next.
+      targets: treatment.method === 'restart' ? choice.targets : [first],
+      why: choice.why,
+      interrupts: treatment.method !== 'live',
+      after: before(vm, vms),
+      bounce: false,
+      keepPaused: treatment.keepPaused,
+    })
+  }
+  return {
+    moves: moves.map(move => ({
+      ...move,
+      after: move.after.filter(name => moves.some(each => each.vm === name)),
+    })),
+    unplaced,
+    loads: loadChanges(snapshot, room),
+    basis: basisOf(
+      snapshot,
+      [from, ...moves.flatMap(move => move.targets.slice(0, 1))],
+      vms.map(vm => vm.name),
+    ),
+    notes: [],
+  }
+}
+
+/** Highest priority first, then the `order` of the cluster file, then by name. */
+function inOrder(vms: readonly VmView[]): VmView[] {
+  return [...vms].sort(
+    (a, b) =>
+      (b.config?.priority ?? 0) - (a.config?.priority ?? 0) ||
+      (a.config?.order ?? 0) - (b.config?.order ?? 0) ||
+      a.name.localeCompare(b.name),
+  )
+}
+
+/** The VMs of the same evacuation whose `order` is just below this one's: it begins when they run. */
+function before(vm: VmView, vms: readonly VmView[]): string[] {
+  const order = vm.config?.order
+  if (order === undefined) return []
+  const lower = vms
+    .map(each => each.config?.order)
+    .filter(each => each !== undefined && each < order)
+  const last = Math.max(...lower.map(each => each ?? Number.NEGATIVE_INFINITY))
+  return vms.filter(each => each.config?.order === last).map(each => each.name)
+}
+
+function vmsOn(snapshot: ClusterSnapshot, hwm: string): VmView[] {
+  // What nobody has seen since this engine began is taken to be at its home: that is what the CDM says.
+  return Object.values(snapshot.vms).filter(vm => (vm.where ?? vm.home) === hwm)
+}
+
+function isActive(vm: VmView): boolean {
+  return vm.state === 'running' || vm.state === 'paused'
+}
+
+function whyItStays(vm: VmView, hwm: string): string {
+  if (vm.kind === 'unmanaged') return 'is not in the cluster file'
+  if (vm.kind === 'vm') return `is no HAVM: waits for ${hwm}`
+  return 'is to be stopped'
+}
+
+/** All HWMs that are down now, this one among them: a second failure is planned as a failure of both. */
+function deadWith(snapshot: ClusterSnapshot, hwm: string): string[] {
+  const down = Object.values(snapshot.hwms).filter(view => view.state === 'down')
+  return [...new Set([hwm, ...down.map(view => view.name)])]
+}
