@@ -2,16 +2,8 @@
 // Per step of the operation it goes round: look, decide (decide.ts), act, look again. The conductor carries the effects out.
 import { decide, type Action, type Decision } from './decide.ts'
 import type { VmFacts } from './facts.ts'
-import {
-  goalOf,
-  hwmsOf,
-  isOver,
-  isSettled,
-  phaseOf,
-  type Operation,
-  type Progress,
-  type Step,
-} from './operation.ts'
+import { goalOf, hwmsOf, phaseOf } from './goal.ts'
+import { isOver, isSettled, type Operation, type Progress, type Step } from '../model/operation.ts'
 
 /** How an action ended, as far as whoever carried it out can tell. `unknown` is no failure: the next look shows what is true. */
 export type Ended =

@@ -2,6 +2,7 @@
 // The engine never queues pictures: it sends a patch only after the one before was acknowledged, and merges what came between.
 import type { BadValue, ClusterEvent, EtcdView, HwmView, VmView } from '../model/snapshot.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
+import type { Operation } from '../model/operation.ts'
 
 export const PROTOCOL_VERSION = 1
 
@@ -17,6 +18,7 @@ export interface Patch {
   /** Appended. */
   readonly events?: readonly ClusterEvent[]
   readonly badValues?: readonly BadValue[]
+  readonly operations?: Readonly<Record<string, Operation | null>>
 }
 
 /** Questions a screen asks once and gets one answer to. */

@@ -1,6 +1,7 @@
 // One picture of the cluster: what is configured, what was seen, and when each fact was last true.
 // The engine makes it, the console shows it, plans rest on it. Plain data, so that it crosses processes as JSON.
 import type { ClusterConfig, Hwm, Vm } from './cluster.ts'
+import type { Operation } from './operation.ts'
 import type { Resources } from './resources.ts'
 
 /** An instant in `monotonicMs()`. */
@@ -52,6 +53,39 @@ export interface Usage {
   readonly write: number
 }
 
+/** How a death was proved; recorded on every permit it moved. */
+export interface Proof {
+  /** `power-off read back`, `clean release`, `wait over`, `operator's word`. */
+  readonly kind: string
+  readonly id: string
+  /** ISO 8601. */
+  readonly when: string
+}
+
+/** What lies under `permits/<vm>`: the right of one HWM to run the VM. */
+export interface PermitView {
+  readonly node: string
+  readonly epoch: number
+  readonly phase: string
+  readonly proof?: Proof
+}
+
+/** What lies under `fences/<hwm>`: nothing of an earlier epoch may run there. Without a proof it is only suspected. */
+export interface FenceView {
+  readonly epoch: number
+  readonly by: string
+  readonly when: string
+  readonly why: string
+  readonly proof?: Proof
+}
+
+/** Who acts on an HWM: `agents/<hwm>`. */
+export interface AgentView {
+  readonly owner: 'daemon' | 'console'
+  readonly who: string
+  readonly from: string
+}
+
 /** The newest samples, oldest first, at the engine's interval; at most `HISTORY_LENGTH`. */
 export type History = readonly Usage[]
 export const HISTORY_LENGTH = 30
@@ -83,6 +117,8 @@ export interface HwmView {
   readonly daemon:
     | { readonly version: string; readonly epoch: number; readonly heartbeatAt: Instant }
     | undefined
+  readonly fence?: FenceView
+  readonly agent?: AgentView
 }
 
 /**
@@ -121,6 +157,7 @@ export interface VmView {
   readonly demand: Resources
   readonly usage: Usage | undefined
   readonly history: History
+  readonly permit?: PermitView
 }
 
 export interface EtcdMember {
@@ -182,5 +219,7 @@ export interface ClusterSnapshot {
   /** Newest last. At most `EVENTS_KEPT`. */
   readonly events: readonly ClusterEvent[]
   readonly badValues: readonly BadValue[]
+  /** By id; kept while they lie in etcd. Left out by who does not know of any. */
+  readonly operations?: Readonly<Record<string, Operation>>
 }
 export const EVENTS_KEPT = 1000

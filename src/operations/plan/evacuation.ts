@@ -1,5 +1,5 @@
 // Evacuation: HAVMs of a dead HWM restart elsewhere (failover), or all VMs of a living one leave it (planned).
-import type { Step } from '../../control/operation.ts'
+import type { Step } from '../../model/operation.ts'
 import type { ClusterSnapshot, HwmView, VmView } from '../../model/snapshot.ts'
 import { basisOf, loadChanges, plural } from './common.ts'
 import { NoPlan, type LeftOut, type Plan, type PlannedMove } from './plan.ts'

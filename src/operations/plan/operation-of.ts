@@ -1,5 +1,5 @@
 // A confirmed plan becomes the operation that is committed to etcd.
-import { DEFAULT_LIMITS, type Limits, type Operation, type Step } from '../../control/operation.ts'
+import { DEFAULT_LIMITS, type Limits, type Operation, type Step } from '../../model/operation.ts'
 import type { Plan } from './plan.ts'
 
 export interface Confirmed {

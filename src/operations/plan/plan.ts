@@ -1,5 +1,5 @@
 // A plan: what an operation would do, worked out on one snapshot and shown before anything is confirmed. Plain data, pure to make.
-import type { OperationKind, Step } from '../../control/operation.ts'
+import type { OperationKind, Step } from '../../model/operation.ts'
 import type { Resources } from '../../model/resources.ts'
 
 /** One VM's part in the plan, in the order in which they begin. */

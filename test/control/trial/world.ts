@@ -3,7 +3,7 @@
 import type { Action } from '../../../src/control/decide.ts'
 import type { End, VmFacts } from '../../../src/control/facts.ts'
 import type { Ended } from '../../../src/control/step.ts'
-import type { Operation } from '../../../src/control/operation.ts'
+import type { Operation } from '../../../src/model/operation.ts'
 
 export type Truth = 'absent' | 'off' | 'running' | 'held' | 'incoming'
 

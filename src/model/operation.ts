@@ -1,6 +1,4 @@
 // An operation as it lies in etcd: what was planned and confirmed, and how far each step is. Every console and daemon reads the same.
-import type { Action, Goal } from './decide.ts'
-
 export type OperationKind =
   | 'evacuate'
   | 'homecoming'
@@ -100,55 +98,4 @@ export function isSettled(step: Step): boolean {
 /** The HWM this step tries now; undefined when it has none (a stop). */
 export function targetOf(step: Step): string | undefined {
   return step.targets[step.target]
-}
-
-/** What the decision tables are asked for this step. */
-export function goalOf(step: Step): Goal {
-  const { vm, from } = step
-  const to = targetOf(step)
-  switch (step.method) {
-    case 'live':
-    case 'cold':
-      if (from === undefined || to === undefined)
-        throw new TypeError(`step ${step.id} moves ${vm} from or to nowhere`)
-      return { kind: 'move', vm, from, to, method: step.method, keepPaused: step.keepPaused }
-    case 'restart':
-    case 'start':
-      if (to === undefined) throw new TypeError(`step ${step.id} starts ${vm} nowhere`)
-      return { kind: 'run', vm, at: to }
-    case 'stop':
-      if (from === undefined) throw new TypeError(`step ${step.id} stops ${vm} nowhere`)
-      return { kind: 'stop', vm, at: from }
-  }
-}
-
-/** HWMs the step takes room or bandwidth of while it runs. */
-export function hwmsOf(step: Step): readonly string[] {
-  const to = targetOf(step)
-  const moves = step.method === 'live' || step.method === 'cold'
-  return [moves || step.method === 'stop' ? step.from : undefined, to].filter(
-    hwm => hwm !== undefined,
-  )
-}
-
-/** What a step does now, in words for people. */
-export function phaseOf(action: Action): string {
-  switch (action.do) {
-    case 'prepare':
-      return `preflight on ${action.at}`
-    case 'migrate':
-      return 'copying'
-    case 'bar':
-      return `cutting ${action.against} off from storage`
-    case 'permit':
-      return `permit to ${action.to}`
-    case 'start':
-      return `starting on ${action.at}`
-    case 'resume':
-      return `resuming on ${action.at}`
-    case 'shutdown':
-      return `shutting down on ${action.at}`
-    case 'destroy':
-      return `removing a copy on ${action.at}`
-  }
 }
