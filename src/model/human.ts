@@ -34,7 +34,9 @@ export function humanAmount(dimension: Dimension, value: number): string {
       return humanCores(value)
     case 'bit-rate':
       return humanBitRate(value)
-    default:
+    case 'byte-rate':
+    case 'duration':
+    case 'count':
       return digits(value)
   }
 }
