@@ -1,0 +1,145 @@
+// Judges proofs of refusal from the problem's text alone: recounts what was counted, and searches small cases again.
+import type {
+  CounterExample,
+  PlacementMap,
+  Problem,
+  ProblemHwm,
+  ProblemVm,
+  Refusal,
+} from '../problem.ts'
+import { checkRunning, type Complaints, mayRunOn, usable } from './placement.ts'
+
+/** What is to be placed where: VMs without a place, the places, and what is there already. */
+interface Scene {
+  readonly problem: Problem
+  readonly waiting: readonly ProblemVm[]
+  readonly places: readonly ProblemHwm[]
+  readonly running: PlacementMap
+}
+
+function free(scene: Scene, hwm: ProblemHwm, dimension: string): number {
+  let left = usable(scene.problem, hwm, dimension)
+  for (const vm of scene.problem.vms) {
+    if (scene.running.get(vm.name) === hwm.name) left -= vm.demand[dimension] ?? 0
+  }
+  return left
+}
+
+/** States that the checker's own complete search looks at before it says that it cannot tell. */
+const MOST_STATES = 20_000
+
+/** `yes`, `no`, or `unknown` when the case is too large for a plain search. */
+function fits(scene: Scene): 'yes' | 'no' | 'unknown' {
+  const state = new Map(scene.running)
+  let states = 0
+  const largest = (vm: ProblemVm): number => Math.max(0, ...Object.values(vm.demand))
+  const waiting = scene.waiting.toSorted((a, b) => largest(b) - largest(a))
+  const go = (k: number): boolean => {
+    if (k === waiting.length) return true
+    for (const hwm of scene.places) {
+      if (++states > MOST_STATES) return false
+      state.set(waiting[k]!.name, hwm.name)
+      if (checkRunning(scene.problem, state).length === 0 && go(k + 1)) return true
+      state.delete(waiting[k]!.name)
+    }
+    return false
+  }
+  if (go(0)) return 'yes'
+  return states > MOST_STATES ? 'unknown' : 'no'
+}
+
+function checkProof(scene: Scene, proof: Refusal): Complaints {
+  switch (proof.kind) {
+    case 'nowhere': {
+      const vm = scene.problem.vms.find(candidate => candidate.name === proof.vm)
+      if (vm === undefined || !scene.waiting.includes(vm))
+        return [`${proof.vm} is not waiting for a place.`]
+      const mates = scene.waiting.filter(
+        other =>
+          other === vm ||
+          scene.problem.groups.some(
+            group =>
+              group.together === 'hwm' &&
+              group.members.includes(vm.name) &&
+              group.members.includes(other.name),
+          ),
+      )
+      const place = scene.places.find(
+        hwm =>
+          mates.every(mate => mayRunOn(mate, hwm)) &&
+          scene.problem.dimensions.every(
+            dimension =>
+              mates.reduce((sum, mate) => sum + (mate.demand[dimension] ?? 0), 0) <=
+              free(scene, hwm, dimension),
+          ),
+      )
+      return place === undefined ? [] : [`${proof.vm} does fit on ${place.name}.`]
+    }
+    case 'units': {
+      const { dimension, unit } = proof
+      if (!(unit > 0)) return ['The unit is not above 0.']
+      // Members of a `together: hwm` group count as one: floor of their sum is what any HWM must give.
+      const seen = new Set<string>()
+      let needed = 0
+      for (const vm of scene.waiting) {
+        if (seen.has(vm.name)) continue
+        const mates = new Set([vm.name])
+        for (let grown = 0; grown !== mates.size; ) {
+          grown = mates.size
+          for (const group of scene.problem.groups) {
+            if (group.together === 'hwm' && group.members.some(name => mates.has(name))) {
+              for (const name of group.members)
+                if (scene.waiting.some(other => other.name === name)) mates.add(name)
+            }
+          }
+        }
+        for (const name of mates) seen.add(name)
+        const sum = scene.waiting
+          .filter(other => mates.has(other.name))
+          .reduce((s, o) => s + (o.demand[dimension] ?? 0), 0)
+        needed += Math.floor(sum / unit)
+      }
+      const available = scene.places.reduce(
+        (sum, hwm) => sum + Math.floor(Math.max(0, free(scene, hwm, dimension)) / unit),
+        0,
+      )
+      return needed > available
+        ? []
+        : [`${needed} units of ${unit} ${dimension} do fit into ${available}.`]
+    }
+    case 'rule':
+      return fits(scene) === 'yes' ? [`The rule ${proof.rule} can be kept.`] : []
+    case 'search':
+      return fits(scene) === 'yes' ? ['There is a map.'] : []
+  }
+}
+
+/** Whether the proof that no fallback map answers this failure set is right. */
+export function checkRefusal(
+  problem: Problem,
+  map: PlacementMap,
+  counterExample: CounterExample,
+): Complaints {
+  const dead = new Set(counterExample.failed)
+  const running = new Map([...map].filter(([, hwm]) => !dead.has(hwm)))
+  const waiting = problem.vms.filter(vm => vm.ha && dead.has(map.get(vm.name) ?? ''))
+  const places = problem.hwms.filter(
+    hwm => !dead.has(hwm.name) && hwm.fallback !== false && hwm.maintenance !== true,
+  )
+  return checkProof({ problem, waiting, places, running }, counterExample.proof)
+}
+
+/** Whether the proof that no valid map exists at all is right. */
+export function checkNoPlacement(problem: Problem, proof: Refusal): Complaints {
+  const running = new Map<string, string>()
+  for (const vm of problem.vms)
+    if (vm.pinned === true && vm.home !== undefined) running.set(vm.name, vm.home)
+  const waiting = problem.vms.filter(vm => !running.has(vm.name))
+  const places = problem.hwms.filter(hwm => hwm.maintenance !== true)
+  if (proof.kind === 'nowhere' && running.has(proof.vm)) {
+    return checkRunning(problem, new Map([[proof.vm, running.get(proof.vm)!]])).length > 0
+      ? []
+      : [`${proof.vm} can stay where it is pinned.`]
+  }
+  return checkProof({ problem, waiting, places, running }, proof)
+}

@@ -1,0 +1,175 @@
+// The solver's words: what goes in (a Problem) and what comes out (a Solution with what proves it). Plain data, by name.
+import type { Resources } from '../model/resources.ts'
+
+/** A place for VMs. Usable per dimension: floor((capacity - reserve) * overcommit), never below 0. */
+export interface ProblemHwm {
+  readonly name: string
+  /** Base units, whole numbers. A dimension left out is unlimited here (`faultsOf` notes it when VMs ask for it). */
+  readonly capacity: Resources
+  readonly reserve?: Resources
+  readonly labels?: Readonly<Record<string, string>>
+  /** Takes in VMs of others when they fail. Default true. */
+  readonly fallback?: boolean
+  /** Takes nobody in, and its VMs leave; those that are pinned to it stay. */
+  readonly maintenance?: boolean
+}
+
+export interface ProblemVm {
+  readonly name: string
+  readonly ha: boolean
+  /** Base units, whole numbers; what is left out is 0. */
+  readonly demand: Resources
+  /** Where it is today. Absent: it has no place yet. */
+  readonly home?: string
+  readonly only?: readonly string[]
+  readonly never?: readonly string[]
+  /** Not moved by a plan. An HAVM that is pinned restarts elsewhere all the same when its HWM fails. */
+  readonly pinned?: boolean
+  /** Higher is restarted first. */
+  readonly priority?: number
+}
+
+/**
+ * `spread: 'hwm'`: no two members on one HWM; any other word is a label: no two members on HWMs of the same value.
+ * `together` is the opposite. An HWM without the label is a value of its own. Groups bind all members that run,
+ * so they hold in fallback maps too; a member that waits for its dead HWM binds nobody.
+ */
+export interface ProblemGroup {
+  readonly name: string
+  readonly members: readonly string[]
+  readonly spread?: string
+  readonly together?: string
+}
+
+export interface Problem {
+  readonly dimensions: readonly string[]
+  readonly hwms: readonly ProblemHwm[]
+  readonly vms: readonly ProblemVm[]
+  readonly groups: readonly ProblemGroup[]
+  /** X: how many failure units (HWMs, or values of `failureDomains`) may fail together. */
+  readonly tolerate: number
+  /** A label whose HWMs fail together; HWMs without it fail alone. */
+  readonly failureDomains?: string
+  /** How often a dimension's capacity is given out. Default 1. */
+  readonly overcommit?: Resources
+}
+
+/** VM name to HWM name. */
+export type PlacementMap = ReadonlyMap<string, string>
+
+/** Lexicographic: the first decides, the next breaks ties. */
+export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
+
+/**
+ * Why something cannot be done, in a form that can be checked without the solver (check/refusal.ts).
+ * - `nowhere`: the VM fits on no HWM it may use. `dimension` and `missing` are those of the HWM that comes nearest.
+ * - `units`: counted in whole units of `unit`, the VMs ask for more than all HWMs they may use have together
+ *   (floor is superadditive, so this is sound; unit 1 is plain volume).
+ * - `rule`: the rule cannot be kept by any map.
+ * - `search`: every map was ruled out by complete search.
+ */
+export type Refusal =
+  | {
+      readonly kind: 'nowhere'
+      readonly vm: string
+      readonly dimension?: string
+      readonly missing?: number
+    }
+  | {
+      readonly kind: 'units'
+      readonly dimension: string
+      readonly unit: number
+      readonly needed: number
+      readonly available: number
+    }
+  | { readonly kind: 'rule'; readonly rule: string; readonly vms: readonly string[] }
+  | { readonly kind: 'search'; readonly nodes: number }
+
+/** A failure set whose HAVMs do not all find room, and why. */
+export interface CounterExample {
+  readonly failed: readonly string[]
+  /** HAVMs of the failed HWMs that are left without a place by the best attempt, or named by the proof. */
+  readonly vms: readonly string[]
+  /** The scarcest dimension. Absent when a rule, not a dimension, is what binds. */
+  readonly dimension?: string
+  /** How much of it is missing, in base units. */
+  readonly missing?: number
+  readonly rule?: string
+  readonly proof: Refusal
+}
+
+/** What is known about X failures on one map. */
+export interface Resilience {
+  readonly asked: number
+  /** `unknown`: time ended before every set was settled. */
+  readonly holds: 'yes' | 'no' | 'unknown'
+  /** The largest X that is known to hold; with `largestIsExact`, none larger does. */
+  readonly largest: number
+  readonly largestIsExact: boolean
+  readonly counterExample?: CounterExample
+  /** How the answer was reached: ordered lists that cover every set, sets one by one, or one refuted set. */
+  readonly by: 'nothing-to-protect' | 'lists' | 'sets' | 'refutation' | 'time'
+  /** Per HAVM, where it restarts: on the first that lives. Complete when `by` is `lists`. */
+  readonly lists: ReadonlyMap<string, readonly string[]>
+  /** Sets that the lists do not cover but that have a map of their own: their VMs may move again. */
+  readonly setsWithOwnMap: readonly (readonly string[])[]
+  readonly setsChecked: number
+}
+
+/** A map for one failure set. */
+export interface FallbackMap {
+  readonly failed: readonly string[]
+  readonly map: PlacementMap
+}
+
+/** One migration. Moves of equal `batch` may run at the same time; batches run one after the other. */
+export interface Move {
+  readonly vm: string
+  readonly from: string
+  readonly to: string
+  readonly batch: number
+  /** A detour: the VM does not stay on `to`. */
+  readonly bounce: boolean
+}
+
+export type MoveOrder =
+  | {
+      readonly order: 'found'
+      readonly moves: readonly Move[]
+      readonly bounces: number
+      readonly fewestProved: boolean
+    }
+  | { readonly order: 'impossible'; readonly blocked: readonly string[]; readonly states: number }
+  | { readonly order: 'unknown'; readonly blocked: readonly string[] }
+
+/** The answer to a placement problem. */
+export type Placed =
+  | {
+      readonly answer: 'map'
+      readonly map: PlacementMap
+      readonly hwmsUsed: number
+      readonly moves: number
+      /** What the first objective is worth on this map, and the best that is not ruled out. */
+      readonly value: number
+      readonly bound: number
+      /** (value - bound) / bound, 0 when proved. */
+      readonly gap: number
+      readonly proved: boolean
+      readonly resilience: Resilience
+      readonly seconds: number
+    }
+  | {
+      readonly answer: 'impossible'
+      readonly why: Refusal | CounterExample
+      readonly sentence: string
+      readonly seconds: number
+    }
+  | { readonly answer: 'no-answer'; readonly sentence: string; readonly seconds: number }
+
+/** One line about the search so far. */
+export interface Progress {
+  readonly phase: string
+  readonly best?: number
+  readonly bound: number
+  readonly gap?: number
+}

@@ -1,0 +1,218 @@
+// Resilience by name: the verdict on X, and fallback maps for one set or all.
+import { Budget, type Limits } from '../budget.ts'
+import { assignmentOf, compile, type Compiled } from '../compile.ts'
+import type { FallbackMap, PlacementMap, Problem, Resilience } from '../problem.ts'
+import { type Ground, groundOf } from './ground.ts'
+import { choose, counterExampleOf, everySet, judge, MOST_SETS, type Verdict } from './judge.ts'
+import type { Lists } from './lists.ts'
+import { namesOf } from './refute.ts'
+import { type Restart, Restarter } from './restart.ts'
+import { Simulation } from './simulate.ts'
+
+export interface JudgeOptions extends Limits {
+  /** X; the problem's own when left out. */
+  readonly tolerate?: number
+  /** Also finds the largest X that holds. Default true. */
+  readonly findLargest?: boolean
+}
+
+/** Backup lists by name. */
+export function listsByName(ground: Ground, lists: Lists | undefined): Map<string, string[]> {
+  const named = new Map<string, string[]>()
+  if (lists === undefined) return named
+  const { vms, hwms } = ground.compiled.problem
+  ground.loads.forEach((load, l) => {
+    const entries: string[] = []
+    for (let k = 0; k < lists.depth; k++) {
+      const h = lists.entries[l * lists.depth + k]!
+      if (h < 0) break
+      entries.push(hwms[h]!.name)
+    }
+    for (const v of load.vms) named.set(vms[v]!.name, entries)
+  })
+  return named
+}
+
+/** The verdict, and how far X could be raised, on compiled ground. */
+export function resilienceOf(
+  ground: Ground,
+  asked: number,
+  findLargest: boolean,
+  budget: Budget,
+): Resilience & { verdict: Verdict } {
+  const verdict = judge(ground, asked, budget)
+  const { holds } = verdict
+  let largest = holds === 'yes' ? asked : 0
+  let largestIsExact = false
+  const units = ground.compiled.units.length
+  if (ground.loads.length === 0) {
+    largest = units
+    largestIsExact = true
+  } else if (findLargest) {
+    if (holds === 'yes') {
+      let above = 'yes'
+      while (above === 'yes' && largest < units) {
+        above = judge(ground, largest + 1, budget).holds
+        if (above === 'yes') largest++
+      }
+      largestIsExact = above === 'no'
+    } else {
+      // X - 1 holds when X does (T1), so the first that holds from above ends the search; all above it must be refuted.
+      let refuted = holds === 'no'
+      for (let x = asked - 1; x >= 0; x--) {
+        const below = judge(ground, x, budget).holds
+        if (below === 'yes') {
+          largest = x
+          break
+        }
+        refuted = refuted && below === 'no'
+      }
+      largestIsExact = refuted
+    }
+  }
+  return {
+    asked,
+    holds,
+    largest,
+    largestIsExact,
+    ...(verdict.counterExample === undefined ? {} : { counterExample: verdict.counterExample }),
+    by: verdict.by,
+    lists: listsByName(ground, verdict.lists),
+    setsWithOwnMap: verdict.own.map(set => namesOf(ground, set)),
+    setsChecked: verdict.setsChecked,
+    verdict,
+  }
+}
+
+/**
+ * Whether every set of at most X failure units can be survived from `map`, the proof when it cannot, and the largest X.
+ * VMs without a place are not looked at. Throws `UnsoundProblem`.
+ */
+export function judgeResilience(
+  problem: Problem,
+  map: PlacementMap,
+  options: JudgeOptions = {},
+): Resilience {
+  const compiled = compile(problem)
+  const ground = groundOf(compiled, assignmentOf(compiled, map))
+  const budget = new Budget(options)
+  const { verdict: _, ...resilience } = resilienceOf(
+    ground,
+    options.tolerate ?? problem.tolerate,
+    options.findLargest ?? true,
+    budget,
+  )
+  return resilience
+}
+
+/** An answer for one failure set: its map, or why there is none. */
+export type Fallback =
+  | {
+      readonly answer: 'map'
+      readonly failed: readonly string[]
+      readonly map: PlacementMap
+      readonly by: 'lists' | 'own'
+    }
+  | {
+      readonly answer: 'impossible' | 'unknown'
+      readonly failed: readonly string[]
+      /** The best there is: HAVMs that do find room, those of higher priority first. */
+      readonly map: PlacementMap
+      readonly why: ReturnType<typeof counterExampleOf>
+    }
+
+function named(compiled: Compiled, ground: Ground, places: Restart['places']): Map<string, string> {
+  const map = new Map<string, string>()
+  for (const [l, h] of places) {
+    for (const v of ground.loads[l]!.vms)
+      map.set(compiled.problem.vms[v]!.name, compiled.problem.hwms[h]!.name)
+  }
+  return map
+}
+
+/** The map for one set of HWMs, whatever the failure domains are. `lists` are used when they answer it. */
+export function fallbackFor(
+  problem: Problem,
+  map: PlacementMap,
+  failed: readonly string[],
+  options: Limits & { readonly lists?: ReadonlyMap<string, readonly string[]> } = {},
+): Fallback {
+  const { failureDomains: _, ...rest } = problem
+  const compiled = compile(rest)
+  const ground = groundOf(compiled, assignmentOf(compiled, map))
+  const budget = new Budget(options)
+  const units = failed.map(name => {
+    const h = compiled.hwmIndex.get(name)
+    if (h === undefined) throw new RangeError(`${name} is no HWM of this cluster.`)
+    return compiled.unitOf[h]!
+  })
+  if (options.lists !== undefined) {
+    const places: [number, number][] = []
+    if (
+      new Simulation(ground, listsByNumber(ground, options.lists)).covers(units, budget, places)
+    ) {
+      return { answer: 'map', failed, map: named(compiled, ground, places), by: 'lists' }
+    }
+  }
+  const restart = new Restarter(ground).restart(units, budget)
+  const answer = named(compiled, ground, restart.places)
+  if (restart.answer === 'fits') return { answer: 'map', failed, map: answer, by: 'own' }
+  return {
+    answer: restart.answer,
+    failed,
+    map: answer,
+    why: counterExampleOf(ground, units, restart),
+  }
+}
+
+/** Lists by number, for a ground whose failure units may differ from those the lists were made for. */
+function listsByNumber(ground: Ground, named: ReadonlyMap<string, readonly string[]>): Lists {
+  const { problem, hwmIndex } = ground.compiled
+  const depth = Math.max(1, ...[...named.values()].map(list => list.length))
+  const entries = new Int32Array(ground.loads.length * depth).fill(-1)
+  ground.loads.forEach((load, l) => {
+    named.get(problem.vms[load.vms[0]!]!.name)?.forEach((name, k) => {
+      entries[l * depth + k] = hwmIndex.get(name) ?? -1
+    })
+  })
+  return { entries, depth }
+}
+
+/** The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. */
+export function* allFallbacks(
+  problem: Problem,
+  map: PlacementMap,
+  options: Limits & { readonly tolerate?: number } = {},
+): Generator<FallbackMap & { readonly isComplete: boolean }> {
+  const compiled = compile(problem)
+  const ground = groundOf(compiled, assignmentOf(compiled, map))
+  const budget = new Budget(options)
+  const tolerate = Math.min(options.tolerate ?? problem.tolerate, compiled.units.length)
+  const { lists } = judge(ground, tolerate, budget)
+  const simulation = lists === undefined ? undefined : new Simulation(ground, lists)
+  const restarter = new Restarter(ground)
+  const all = Array.from({ length: compiled.units.length }, (_, u) => u)
+  for (let size = 1; size <= tolerate; size++) {
+    if (choose(all.length, size) > MOST_SETS) return
+    const sets: number[][] = []
+    everySet(all, size, set => sets.push([...set]) > 0)
+    for (const set of sets) {
+      const places: [number, number][] = []
+      if (simulation?.covers(set, budget, places) === true) {
+        yield {
+          failed: namesOf(ground, set),
+          map: named(compiled, ground, places),
+          isComplete: true,
+        }
+      } else {
+        const restart = restarter.restart(set, budget)
+        yield {
+          failed: namesOf(ground, set),
+          map: named(compiled, ground, restart.places),
+          isComplete: restart.answer === 'fits',
+        }
+      }
+      if (budget.isOver) return
+    }
+  }
+}
