@@ -1,6 +1,7 @@
 // One connection to a libvirt server over any byte stream: calls and their replies, events, keepalive, and an end that everybody hears of.
 import type { Duplex } from 'node:stream'
-import { monotonicMs } from '../model/clock.ts'
+import { realClock } from '../model/clock.ts'
+import type { Clock } from '../model/clock.ts'
 import { CallTimedOut, HypervisorUnreachable, LibvirtError } from './errors.ts'
 import type { CallOptions } from './hypervisor.ts'
 import {
@@ -35,6 +36,7 @@ export interface ConnectionOptions {
    * server and holds keepalive up, which then takes a busy connection for a dead one. So four, and the rest waits here.
    */
   readonly limit?: number
+  readonly clock?: Clock
 }
 
 interface Pending {
@@ -58,6 +60,7 @@ export interface ConnectionTally {
 export class RpcConnection implements AsyncDisposable {
   readonly label: string
   readonly #stream: Duplex
+  readonly #clock: Clock
   readonly #limit: number
   readonly #reader = new PacketReader()
   readonly #ended = new AbortController()
@@ -67,14 +70,16 @@ export class RpcConnection implements AsyncDisposable {
   readonly #listeners = new Map<number, Set<(payload: Uint8Array) => void>>()
   readonly #tally = { calls: 0, events: 0, pings: 0 }
   #serial = 0
-  #heardAt = monotonicMs()
+  #heardAt: number
   #unanswered = 0
-  #keepalive: NodeJS.Timeout | undefined
+  #keepalive: Disposable | undefined
 
   constructor(stream: Duplex, options: ConnectionOptions) {
     this.#stream = stream
     this.label = options.label
     this.#limit = options.limit ?? 4
+    this.#clock = options.clock ?? realClock
+    this.#heardAt = this.#clock.now()
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
     stream.on('error', error => this.#lost(error.message))
     stream.on('end', () => this.#lost('the other end closed it'))
@@ -114,7 +119,7 @@ export class RpcConnection implements AsyncDisposable {
       )
       const done = (): void => {
         pending.over = true
-        clearTimeout(timer)
+        timer[Symbol.dispose]()
         options.signal?.removeEventListener('abort', cancelled)
       }
       const pending: Pending = {
@@ -141,9 +146,8 @@ export class RpcConnection implements AsyncDisposable {
         },
       }
       const cancelled = (): void => pending.fail(asError(options.signal?.reason))
-      const timer = setTimeout(
-        () => pending.fail(new CallTimedOut(procedure.name, timeoutMs)),
-        timeoutMs,
+      const timer = this.#clock.after(timeoutMs, () =>
+        pending.fail(new CallTimedOut(procedure.name, timeoutMs)),
       )
       options.signal?.addEventListener('abort', cancelled, { once: true })
       this.#waiting.push(pending)
@@ -170,15 +174,17 @@ export class RpcConnection implements AsyncDisposable {
   /** Asks the server for a sign of life whenever it was silent, and ends the connection when none comes. Answering its questions needs no start. */
   startKeepalive(settings: KeepaliveSettings): void {
     if (this.closed.aborted) return
-    clearInterval(this.#keepalive)
-    this.#keepalive = setInterval(() => this.#watch(settings), settings.intervalMs)
-    this.#keepalive.unref()
+    this.#keepalive?.[Symbol.dispose]()
+    this.#keepalive = this.#clock.after(settings.intervalMs, () => {
+      this.#watch(settings)
+      this.startKeepalive(settings)
+    })
   }
 
   /** Ends the connection at once; every pending call fails with `reason`. */
   end(reason: Error): void {
     if (this.closed.aborted) return
-    clearInterval(this.#keepalive)
+    this.#keepalive?.[Symbol.dispose]()
     this.#ended.abort(reason)
     const pending = [...this.#sent.values(), ...this.#waiting]
     this.#sent.clear()
@@ -212,7 +218,7 @@ export class RpcConnection implements AsyncDisposable {
 
   #take(chunk: Uint8Array): void {
     if (this.closed.aborted) return
-    this.#heardAt = monotonicMs()
+    this.#heardAt = this.#clock.now()
     this.#unanswered = 0
     try {
       for (const one of this.#reader.push(chunk)) {
@@ -275,10 +281,10 @@ export class RpcConnection implements AsyncDisposable {
   }
 
   #watch(settings: KeepaliveSettings): void {
-    if (monotonicMs() - this.#heardAt < settings.intervalMs) return
+    const silence = this.#clock.now() - this.#heardAt
+    if (silence < settings.intervalMs) return
     if (this.#unanswered >= settings.count) {
-      const seconds = Math.round((monotonicMs() - this.#heardAt) / 1000)
-      this.#lost(`no sign of life for ${seconds} s`)
+      this.#lost(`no sign of life for ${Math.round(silence / 1000)} s`)
       return
     }
     this.#unanswered++

@@ -5,8 +5,8 @@ import { HypervisorRefused, HypervisorUnreachable } from './errors.ts'
 import { handshake } from './handshake.ts'
 import type { InspectableHypervisor } from './inspection.ts'
 import { RemoteInspection } from './remote-inspection.ts'
+import type { SshConnections } from './ssh/connections.ts'
 import { dial } from './transport.ts'
-import type { SshDialer } from './transport.ts'
 import { LibvirtUriError, parseLibvirtUri, remoteName } from './uri.ts'
 import type { LibvirtUri } from './uri.ts'
 
@@ -17,8 +17,8 @@ export interface OpenOptions {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   readonly keepalive?: KeepaliveSettings
-  /** How SSH is dialled; that of src/libvirt/ssh when left out. */
-  readonly ssh?: SshDialer
+  /** SSH connections to share with others; this process's own when left out. */
+  readonly ssh?: SshConnections
 }
 
 /** Silence of 2.5 s is asked about, three times: a host that dies without a word is known to be gone after 10 s. */
@@ -35,7 +35,16 @@ export async function openHypervisor(
 
 /** A connection that is authenticated, open and kept alive. Errors as told in errors.ts; a URI that cannot be read counts as refused. */
 export async function openConnection(uri: string, options: OpenOptions): Promise<RpcConnection> {
-  const parsed = parse(uri)
+  try {
+    return await connect(parseLibvirtUri(uri), options)
+  } catch (error) {
+    if (error instanceof LibvirtUriError)
+      throw new HypervisorRefused(error.message, { cause: error })
+    throw error
+  }
+}
+
+async function connect(parsed: LibvirtUri, options: OpenOptions): Promise<RpcConnection> {
   const label = hostLabel(parsed)
   const timeoutMs = options.timeoutMs ?? OPEN_TIMEOUT_MS
   const limit = new AbortController()
@@ -48,7 +57,7 @@ export async function openConnection(uri: string, options: OpenOptions): Promise
     options.signal === undefined ? limit.signal : AbortSignal.any([options.signal, limit.signal])
   try {
     const { readOnly } = options
-    const stream = await dial(parsed, { readOnly, timeoutMs, signal }, options.ssh ?? notYet)
+    const stream = await dial(parsed, { readOnly, timeoutMs, signal }, options.ssh)
     const connection = new RpcConnection(stream, { label })
     try {
       await handshake(
@@ -66,19 +75,7 @@ export async function openConnection(uri: string, options: OpenOptions): Promise
   }
 }
 
-function parse(uri: string): LibvirtUri {
-  try {
-    return parseLibvirtUri(uri)
-  } catch (error) {
-    if (error instanceof LibvirtUriError)
-      throw new HypervisorRefused(error.message, { cause: error })
-    throw error
-  }
-}
-
 /** What a connection is called in messages: its host, or this machine's hypervisor. */
 function hostLabel(uri: LibvirtUri): string {
   return uri.host ?? `${uri.driver}://${uri.path}`
 }
-
-const notYet: SshDialer = () => Promise.reject(new HypervisorRefused('SSH is not there yet'))

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { HypervisorRefused, HypervisorUnreachable } from './errors.ts'
+import type { SshConnections } from './ssh/connections.ts'
 import { formatLibvirtUri, isSsh, socketCandidates } from './uri.ts'
 import type { LibvirtUri } from './uri.ts'
 
@@ -16,11 +17,15 @@ export interface DialOptions {
   readonly signal?: AbortSignal
 }
 
-/** How SSH is dialled: a stream to the UNIX socket `path` of the machine that the URI names. */
-export type SshDialer = (uri: LibvirtUri, path: string, options: DialOptions) => Promise<Duplex>
-
-/** Opens the stream. Fails with HypervisorRefused (the machine lives, libvirt is not to be had) or HypervisorUnreachable. */
-export async function dial(uri: LibvirtUri, options: DialOptions, ssh: SshDialer): Promise<Duplex> {
+/**
+ * Opens the stream. `ssh`: the SSH connections to share; this process's own when left out. Fails with HypervisorRefused (the machine
+ * lives, libvirt is not to be had) or HypervisorUnreachable.
+ */
+export async function dial(
+  uri: LibvirtUri,
+  options: DialOptions,
+  ssh?: SshConnections,
+): Promise<Duplex> {
   if (uri.transport === 'tls')
     throw new HypervisorRefused(
       `${formatLibvirtUri(uri)}: the TLS transport is not there yet; use qemu+ssh://`,
@@ -30,10 +35,28 @@ export async function dial(uri: LibvirtUri, options: DialOptions, ssh: SshDialer
     const port = uri.port ?? TCP_PORT
     return open({ host, port, noDelay: true, keepAlive: true }, `${host}:${port}`, options)
   }
-  const to: (path: string) => Promise<Duplex> = isSsh(uri)
-    ? path => ssh(uri, path, options)
-    : path => open({ path }, path, options)
-  return firstSocket(socketCandidates(uri, options.readOnly), to)
+  const paths = socketCandidates(uri, options.readOnly)
+  return isSsh(uri)
+    ? overSsh(uri, paths, options, ssh)
+    : firstSocket(paths, path => open({ path }, path, options))
+}
+
+/** Connections of this process, shared by all that give none of their own. Each closes when its last user is done. */
+let sharedConnections: SshConnections | undefined
+
+/** SSH is loaded when it is first needed: most of a start is spent on loading code. */
+async function overSsh(
+  uri: LibvirtUri,
+  paths: readonly string[],
+  options: DialOptions,
+  given: SshConnections | undefined,
+): Promise<Duplex> {
+  const [{ dialSsh, sshTarget }, { SshConnections: Connections }] = await Promise.all([
+    import('./ssh/dial.ts'),
+    import('./ssh/connections.ts'),
+  ])
+  const connections = given ?? (sharedConnections ??= new Connections())
+  return dialSsh(connections, sshTarget(uri), paths, options)
 }
 
 /** A host has libvirtd's socket, or that of one daemon per driver: the first that lets us in. When none does, the first one's error tells most. */
@@ -41,12 +64,12 @@ async function firstSocket(
   candidates: readonly string[],
   to: (path: string) => Promise<Duplex>,
 ): Promise<Duplex> {
-  let first: HypervisorRefused | undefined
+  let first: NoSocket | undefined
   for (const path of candidates) {
     try {
       return await to(path)
     } catch (error) {
-      if (!(error instanceof HypervisorRefused) || !socketIsMissing(error)) throw error
+      if (!(error instanceof NoSocket)) throw error
       first ??= error
     }
   }
@@ -56,9 +79,6 @@ async function firstSocket(
 /** Refused because nothing listens at that path: another one may. A wrong host key or permission would be the same again. */
 class NoSocket extends HypervisorRefused {
   override readonly name = 'NoSocket'
-}
-function socketIsMissing(error: HypervisorRefused): boolean {
-  return error instanceof NoSocket
 }
 
 function open(to: NetConnectOpts, label: string, options: DialOptions): Promise<Socket> {
