@@ -4,7 +4,13 @@ import type { ITxnRequest } from 'etcd3'
 import { type Clock, monotonicMs, realClock } from '../model/clock.ts'
 import type { EtcdAccess } from '../model/cluster.ts'
 import { readCredentials } from './credentials.ts'
-import { Endpoint, type GrpcCallOptions, type Limits, type Services } from './endpoint.ts'
+import {
+  Endpoint,
+  type GrpcCallOptions,
+  type Limits,
+  type Service,
+  type Services,
+} from './endpoint.ts'
 import { RenewedLease } from './lease.ts'
 import { checkTransaction } from './limits.ts'
 import { failureOf } from './outcome.ts'
@@ -56,6 +62,16 @@ export async function openEtcd(
 
 type Ask<T> = (services: Services, options: GrpcCallOptions, limits: Limits) => Promise<T>
 
+/** How a call is made: whether it may be asked again, and on which connection. */
+interface Manner {
+  readonly kind: 'read' | 'write'
+  readonly service: Service
+}
+const READ: Manner = { kind: 'read', service: 'KV' }
+const WRITE: Manner = { kind: 'write', service: 'KV' }
+const LEASE_WRITE: Manner = { kind: 'write', service: 'Lease' }
+const LEASE_RENEWAL: Manner = { kind: 'read', service: 'Lease' }
+
 class EtcdStore implements StateStore {
   readonly #endpoints: readonly Endpoint[]
   readonly #base: string
@@ -75,7 +91,9 @@ class EtcdStore implements StateStore {
 
   async get(key: string, options?: CallOptions): Promise<KeyValue | undefined> {
     const request = { key: this.#key(key) }
-    const { kvs } = await this.#read(options, CALL_MS, ({ kv }, grpc) => kv.range(request, grpc))
+    const { kvs } = await this.#ask(READ, limitsOf(options, CALL_MS), ({ kv }, grpc) =>
+      kv.range(request, grpc),
+    )
     return kvs[0] && this.#keyValue(kvs[0])
   }
 
@@ -85,11 +103,10 @@ class EtcdStore implements StateStore {
   ): Promise<{ revision: number; kvs: KeyValue[] }> {
     const start = this.#key(prefix)
     const range_end = prefixEnd(start)
-    const deadline = monotonicMs() + (options?.timeoutMs ?? LIST_MS)
+    const limits = limitsOf(options, LIST_MS)
     const page = (key: Buffer, revision: number) => {
       const request = { key, range_end, limit: PAGE, revision }
-      const left = { ...options, timeoutMs: deadline - monotonicMs() }
-      return this.#read(left, LIST_MS, ({ kv }, grpc) => kv.range(request, grpc))
+      return this.#ask(READ, limits, ({ kv }, grpc) => kv.range(request, grpc))
     }
     for (;;) {
       try {
@@ -111,7 +128,9 @@ class EtcdStore implements StateStore {
   async commit(transaction: Transaction, options?: CallOptions): Promise<Outcome> {
     checkTransaction(transaction)
     const request = this.#request(transaction)
-    const answer = await this.#write(options, ({ kv }, grpc) => kv.txn(request, grpc))
+    const answer = await this.#ask(WRITE, limitsOf(options, CALL_MS), ({ kv }, grpc) =>
+      kv.txn(request, grpc),
+    )
     const revision = Number(answer.header.revision)
     if (answer.succeeded) return { committed: true, revision }
     const found = answer.responses.flatMap(one =>
@@ -141,15 +160,19 @@ class EtcdStore implements StateStore {
   async grantLease(ttlMs: number, options?: CallOptions): Promise<Lease> {
     const sentAt = this.#clock.now()
     const request = { TTL: Math.ceil(ttlMs / 1000) }
-    const granted = await this.#write(options, ({ leases }, grpc) =>
+    const granted = await this.#ask(LEASE_WRITE, limitsOf(options, CALL_MS), ({ leases }, grpc) =>
       leases.leaseGrant(request, grpc),
     )
     const id = granted.ID
     const calls = {
       renew: (limits: CallOptions) =>
-        this.#read(limits, CALL_MS, ({ leases }, grpc) => renewOnce(leases, id, grpc)),
+        this.#ask(LEASE_RENEWAL, limitsOf(limits, CALL_MS), ({ leases }, grpc) =>
+          renewOnce(leases, id, grpc),
+        ),
       revoke: async (limits?: CallOptions) => {
-        await this.#write(limits, ({ leases }, grpc) => leases.leaseRevoke({ ID: id }, grpc))
+        await this.#ask(LEASE_WRITE, limitsOf(limits, CALL_MS), ({ leases }, grpc) =>
+          leases.leaseRevoke({ ID: id }, grpc),
+        )
       },
     }
     const lease = new RenewedLease(this.#clock, calls, id, Number(granted.TTL) * 1000, sentAt)
@@ -171,17 +194,11 @@ class EtcdStore implements StateStore {
     return Promise.resolve()
   }
 
-  /** A question that can be asked again: each member gets its share of the time. */
-  #read<T>(options: CallOptions | undefined, defaultMs: number, ask: Ask<T>): Promise<T> {
-    return this.#ask('read', limitsOf(options, defaultMs), ask)
-  }
-
-  /** A write: goes to one member that is connected, with all the time there is, and to no other once it may have been sent. */
-  #write<T>(options: CallOptions | undefined, ask: Ask<T>): Promise<T> {
-    return this.#ask('write', limitsOf(options, CALL_MS), ask)
-  }
-
-  async #ask<T>(kind: 'read' | 'write', limits: Limits, ask: Ask<T>): Promise<T> {
+  /**
+   * A question that can be asked again gives each member its share of the time. A write goes to one member that is connected, with
+   * all the time there is, and to no other once it may have been sent.
+   */
+  async #ask<T>({ kind, service }: Manner, limits: Limits, ask: Ask<T>): Promise<T> {
     const { deadline, signal } = limits
     const count = this.#endpoints.length
     const first = this.#preferred
@@ -197,7 +214,7 @@ class EtcdStore implements StateStore {
       const shared = { deadline: monotonicMs() + share, signal }
       try {
         const connecting = Math.min(share, CONNECT_MS)
-        await endpoint.connected({ deadline: monotonicMs() + connecting, signal })
+        await endpoint.connected(service, { deadline: monotonicMs() + connecting, signal })
         const forCall = kind === 'read' ? shared : limits
         const answer = await endpoint.call(forCall, (services, grpc) =>
           ask(services, grpc, forCall),
@@ -313,7 +330,7 @@ async function renewOnce(
 
 async function askHealth(endpoint: Endpoint, limits: Limits): Promise<MemberHealth> {
   try {
-    await endpoint.connected(limits)
+    await endpoint.connected('Maintenance', limits)
     const status = await endpoint.call(limits, ({ maintenance }, grpc) => maintenance.status(grpc))
     const leader = status.leader !== '0' && status.leader === status.header.member_id
     return { endpoint: endpoint.url, reachable: true, leader, reason: '' }

@@ -1,7 +1,13 @@
 // One member of etcd, asked by itself: its connection, its password token, and calls with a time limit that can be cancelled.
 // etcd3 is used below its own watch, lease and retry code, whose defects would each break a promise of ours (BASE.md of the
 // project's research: events lost on a second disconnect, breakers, silent repetition of writes).
-import { type CallOptions, InterceptingCall, type Interceptor, status } from '@grpc/grpc-js'
+import {
+  type CallOptions,
+  connectivityState,
+  InterceptingCall,
+  type Interceptor,
+  status,
+} from '@grpc/grpc-js'
 import {
   Etcd3,
   type IOptions,
@@ -23,6 +29,9 @@ export interface Limits {
   readonly signal: AbortSignal | undefined
 }
 
+/** gRPC services have a connection each. */
+export type Service = 'KV' | 'Lease' | 'Maintenance'
+
 /** The parts of etcd3 that are used: thin, generated clients. */
 export interface Services {
   readonly kv: KVClient
@@ -33,16 +42,17 @@ export interface Services {
 /**
  * keepalive: gRPC's own pings find a dead peer after 13 s at the latest (etcd allows one each 5 s at most); watches ask for
  * progress every second and find it sooner. Receive limit: none, since a list or a backlog over gRPC's 4 MiB would fail for
- * ever. Back-off: at most half a second, so that a console catches up within 2 s of etcd's return. No HTTP proxy: etcd is near.
+ * ever. Back-off: short, so that a console catches up within 2 s of etcd's return. Subchannels of our own: a connection that hangs
+ * in its handshake is not taken up again by the next channel. No HTTP proxy: etcd is near.
  */
 const CHANNEL: IOptions['grpcOptions'] = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.max_receive_message_length': -1,
-  'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 500,
-  'grpc.min_reconnect_backoff_ms': 200,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 300,
+  'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_http_proxy': 0,
 }
 
@@ -88,20 +98,34 @@ export class Endpoint {
   }
 
   /**
-   * Resolves when the member has answered on the wire, so that what is sent next is known to be sent.
-   * Throws `StoreUnavailable` at the deadline: nothing was asked of it.
+   * Resolves when there is a connection, so that what is sent next is known to be sent, and when there is surely none: the next call
+   * then fails at once and says why. Throws `StoreUnavailable` when neither is known at the deadline (a member that takes
+   * connections and says nothing, packets that vanish), and begins a new connection.
    */
-  async connected({ deadline, signal }: Limits): Promise<void> {
-    const channel = await this.#client['pool'].withConnection('KV', ({ client }) => client)
-    await new Promise<void>((resolve, reject) => {
-      const stop = () => reject(new StoreUnavailable('cancelled'))
-      signal?.addEventListener('abort', stop, { once: true })
-      channel.waitForReady(wallClock(deadline), error => {
-        signal?.removeEventListener('abort', stop)
-        if (error) reject(new StoreUnavailable(`${this.url}: no connection`))
-        else resolve()
+  async connected(service: Service, { deadline, signal }: Limits): Promise<void> {
+    const pool = this.#client['pool']
+    const channel = await pool.withConnection(service, ({ client }) => client.getChannel())
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stop = () => reject(new StoreUnavailable('cancelled'))
+    signal?.addEventListener('abort', stop, { once: true })
+    const look = () => {
+      const state = channel.getConnectivityState(true)
+      if (state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE)
+        return resolve()
+      if (state === connectivityState.SHUTDOWN)
+        return reject(new StoreUnavailable(`${this.url}: connection given up`))
+      channel.watchConnectivityState(state, wallClock(deadline), error => {
+        if (!error) return look()
+        this.reset()
+        reject(new StoreUnavailable(`${this.url}: no connection`))
       })
-    })
+    }
+    look()
+    try {
+      await promise
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 
   /** One call. Throws what etcd3 throws (`failureOf` sorts it). A token that is not known any more is renewed once. */
