@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { isSet, isSsh, type LibvirtUri } from '../uri.ts'
 import type { KeySource } from './authentication.ts'
-import type { SshConnections, SshTarget } from './connections.ts'
+import { SshConnections, type SshTarget } from './connections.ts'
 import { SshSocketUnavailable } from './errors.ts'
 import type { HostKeyPolicy } from './host-keys.ts'
 
@@ -34,25 +34,50 @@ function isKeySource(method: string): method is KeySource {
   return method === 'agent' || method === 'privkey'
 }
 
+export interface DialLimits {
+  /** For all of it, in ms; 20 s when left out. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+const DIAL_LIMIT_MS = 20_000
+
 /**
  * A stream to the first of `socketPaths` that answers on the target. It has a share of the target's connection until it closes. Where the
- * first path has no daemon the next is tried; if none has, the first one's error tells. `timeoutMs` is for all of it.
+ * first path has no daemon the next is tried; if none has, the first one's error tells.
  */
 export async function dialSsh(
   connections: SshConnections,
   target: SshTarget,
   socketPaths: readonly string[],
-  options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+  { timeoutMs = DIAL_LIMIT_MS, signal }: DialLimits = {},
 ): Promise<Duplex> {
-  const lease = await connections.acquire(target, options)
+  const end = performance.now() + timeoutMs
+  const left = () => ({
+    timeoutMs: Math.max(1, end - performance.now()),
+    ...(signal && { signal }),
+  })
+  const lease = await connections.acquire(target, { timeoutMs, ...(signal && { signal }) })
   try {
-    const stream = await firstThatAnswers(socketPaths, path => lease.openSocket(path, options))
+    const stream = await firstThatAnswers(socketPaths, path => lease.openSocket(path, left()))
     stream.once('close', () => lease.release())
     return stream
   } catch (error) {
     lease.release()
     throw error
   }
+}
+
+/** The connections of this process, by the user's own ssh settings: libvirt's streams and commands to one host share one. */
+export const sshConnections = new SshConnections()
+
+/** As `dialSsh`, by a libvirt URI whose transport is SSH, over the connections of this process. */
+export function dialLibvirtSsh(
+  uri: LibvirtUri,
+  socketPaths: readonly string[],
+  limits: DialLimits = {},
+): Promise<Duplex> {
+  return dialSsh(sshConnections, sshTarget(uri), socketPaths, limits)
 }
 
 async function firstThatAnswers(

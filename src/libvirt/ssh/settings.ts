@@ -178,7 +178,7 @@ function agentSocket(
 function parseJumps(setting: string | undefined, host: string): SshDestination[] {
   if (setting === undefined) return []
   return setting.split(',').map(text => {
-    const shape = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]@]+))(?::([0-9]+))?\/?$/.exec(
+    const shape = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]@\s-][^:[\]@\s]*))(?::([0-9]+))?\/?$/.exec(
       text.trim(),
     )
     const name = shape?.[2] ?? shape?.[3]
