@@ -1,5 +1,6 @@
 // Runs programs of the machine, each with a time limit, and says what went wrong in one sentence.
 import { spawn } from 'node:child_process'
+import { LabError } from './errors.ts'
 
 export interface CommandResult {
   readonly status: number
@@ -16,13 +17,12 @@ export interface CommandOptions {
 }
 
 /** A program did not start, ended with another status than 0, or took too long. */
-export class CommandFailed extends Error {
+export class CommandFailed extends LabError {
   readonly command: readonly string[]
   readonly result: CommandResult
   constructor(command: readonly string[], result: CommandResult, why: string) {
     const said = (result.stderr.trim() || result.stdout.trim()).slice(-2000)
     super(`'${command.join(' ')}' ${why}${said ? `: ${said}` : ''}`)
-    this.name = 'CommandFailed'
     this.command = command
     this.result = result
   }

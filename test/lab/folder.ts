@@ -5,10 +5,10 @@ import { guestDisk } from './boot-sector.ts'
 import { clusterFile } from './cluster-file.ts'
 import { run } from './command.ts'
 import { domainsFolder, domainXml, imagesFolder, serialFolder } from './domain-xml.ts'
+import { LabUnavailable } from './errors.ts'
 import type { LabSpec } from './hosts.ts'
 import type { HostLayout, LabLayout } from './layout.ts'
 import { labsFolder, libvirtPort, managementAddress, operatorAddress, sshPort } from './layout.ts'
-import { LabUnavailable } from './setup.ts'
 
 /** Paths of the machine that a host sees its own of; each lies in the host's folder under the same name. */
 const ownFolders = [

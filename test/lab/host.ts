@@ -3,8 +3,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { HostIsDown, LabError } from './errors.ts'
 import { hostKeyFile, makeKey } from './folder.ts'
 import type { HostLayout, LabLayout } from './layout.ts'
+import type { LinkFault } from './links.ts'
+import { restoreLink, setLinkFault } from './links.ts'
 import { inNetns, plugIn, setLink, unplug } from './network.ts'
 import { Place } from './place.ts'
 import type { ProcessId } from './processes.ts'
@@ -19,14 +22,6 @@ import {
 } from './processes.ts'
 
 export type Service = 'libvirtd' | 'sshd' | 'etcd'
-
-/** The host has no power (or no such service), so this cannot be done with it. */
-export class HostIsDown extends Error {
-  constructor(host: string) {
-    super(`lab: ${host} is off; start it first`)
-    this.name = 'HostIsDown'
-  }
-}
 
 export interface QemuProcess extends ProcessId {
   readonly vm: string
@@ -120,6 +115,7 @@ export class LabHost extends Place {
     await unplug(this.#lab, this.layout)
     rmSync(this.layout.pidFile, { force: true })
     await plugIn(this.#lab, this.layout, this.isConnected())
+    await restoreLink(this.#lab, this.layout)
     const log = openSync(join(this.layout.folder, 'log/boot.log'), 'a')
     const apart = ['unshare', '-m', '-u', '-p', '-f', '--kill-child']
     const boot = [...apart, script('host-boot.sh'), this.layout.folder]
@@ -128,7 +124,8 @@ export class LabHost extends Place {
     closeSync(log)
     child.unref()
     await until(`${this.name} to boot (see ${this.layout.folder}/log)`, () => {
-      if (child.exitCode !== null) throw new Error(`lab: ${this.name} ended while booting`)
+      if (child.exitCode !== null)
+        throw new LabError(`${this.name} ended while booting; see its log.`)
       return this.isUp()
     })
     await this.untilServes('libvirtd')
@@ -186,6 +183,11 @@ export class LabHost extends Place {
   async join(): Promise<void> {
     rmSync(this.#cutMark, { force: true })
     if (this.isUp()) await setLink(this.#lab, this.layout, 'up')
+  }
+
+  /** Makes its cable a bad one; `{}` makes it good again. Remembered when it boots again. */
+  async setLink(fault: LinkFault): Promise<void> {
+    await setLinkFault(this.#lab, this.layout, fault)
   }
 
   /** Starts, kills, stops (SIGSTOP) or continues one service. Nothing starts a killed one again by itself. */

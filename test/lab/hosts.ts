@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { BadLabSpec } from './errors.ts'
 
 /** Names end up in host names, namespaces and paths; `.` divides them there. */
 const name = z
@@ -62,21 +63,17 @@ export type LabSpec = z.infer<typeof labSchema>
 /** What a test or a file writes: everything that has a default may be left out. */
 export type LabInput = z.input<typeof labSchema>
 
-/** The file or object does not describe a lab; the message names each place. */
-export class BadLabSpec extends Error {
-  constructor(source: string, error: z.ZodError) {
-    const places = error.issues.map(issue => `${issue.path.join('.') || 'file'}: ${issue.message}`)
-    super(`${source} does not describe a lab: ${places.join('; ')}`)
-    this.name = 'BadLabSpec'
-  }
-}
-
 export const defaultHostsFile = new URL('hosts.yaml', import.meta.url).pathname
 
 /** Checks what was read or written, and fills in what was left out, addresses too. */
 export function labSpec(input: unknown, source = 'the object given'): LabSpec {
   const parsed = labSchema.safeParse(input)
-  if (!parsed.success) throw new BadLabSpec(source, parsed.error)
+  if (!parsed.success) {
+    const places = parsed.error.issues.map(
+      issue => `${issue.path.join('.') || 'file'}: ${issue.message}`,
+    )
+    throw new BadLabSpec(`${source} does not describe a lab: ${places.join('; ')}`, 2)
+  }
   const lab = parsed.data
   const taken = new Set(Object.values(lab.hosts).map(host => host.address))
   let next = 11

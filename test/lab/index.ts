@@ -1,19 +1,27 @@
 // The lab as a value: `await using lab = await Lab.up({ name: 'mine' })`. Real hosts, libvirtds, etcds, sshds and guests
 // in namespaces of this machine; see LAB in docs/ for what they are good for.
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { run } from './command.ts'
+import type { Forward } from './dialer.ts'
+import { Dialer } from './dialer.ts'
 import { domainsFolder, serialFolder } from './domain-xml.ts'
+import { LabUnavailable, NotInLab } from './errors.ts'
 import { makeFolder } from './folder.ts'
 import { LabHost } from './host.ts'
 import type { LabInput, LabSpec } from './hosts.ts'
 import { labSpec, readLabSpec } from './hosts.ts'
 import type { LabLayout } from './layout.ts'
-import { labFolder, layOut } from './layout.ts'
+import { labFolder, layOut, managementAddress } from './layout.ts'
+import { partition } from './links.ts'
 import { inNetns, makeNetwork, namespacesOf, removeNetwork } from './network.ts'
+import { Observer } from './observer.ts'
 import { Place } from './place.ts'
-import { killNow, processOf, until } from './processes.ts'
-import { LabUnavailable, requireRoot, setUp } from './setup.ts'
+import type { ProcessId } from './processes.ts'
+import { isAlive, killNow, processOf, until } from './processes.ts'
+import { requireRoot, setUp } from './setup.ts'
 
 export interface UpOptions {
   /** Tells labs on one machine apart: small letters, digits, dashes. */
@@ -34,11 +42,19 @@ export class Lab implements AsyncDisposable {
   /** Where fence devices live: it reaches the hosts, and lies outside of them. */
   readonly management: Place
 
+  readonly #dialer: Dialer
+
   private constructor(name: string, spec: LabSpec) {
     this.name = name
     this.spec = spec
     this.layout = layOut(name, spec)
     this.hosts = this.layout.hosts.map(host => new LabHost(this.layout, host))
+    const dialing = inNetns(this.layout.operatorNetns)
+    this.#dialer = new Dialer(() => {
+      const file = new URL('dialer-process.ts', import.meta.url).pathname
+      const [program, ...args] = [...dialing, process.execPath, file]
+      return spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    })
     const dressed = ['unshare', '-m', '-u', new URL('operator.sh', import.meta.url).pathname]
     this.operator = new Place('operator', () => [
       ...inNetns(this.layout.operatorNetns),
@@ -122,7 +138,7 @@ export class Lab implements AsyncDisposable {
 
   host(name: string): LabHost {
     const found = this.hosts.find(host => host.name === name)
-    if (!found) throw new Error(`lab '${this.name}' has no host '${name}'`)
+    if (!found) throw new NotInLab(this.name, name)
     return found
   }
 
@@ -141,8 +157,43 @@ export class Lab implements AsyncDisposable {
     return existsSync(file) ? readFileSync(file, 'latin1') : ''
   }
 
+  /**
+   * Splits the network into groups of hosts (and `operator`, `management`) that hear only each other; who is named in none
+   * stays with the others that are not named. Without groups it is whole again.
+   */
+  async partition(...groups: string[][]): Promise<void> {
+    const up = this.hosts.filter(host => host.isUp()).map(host => host.name)
+    await partition(this.layout, groups, up)
+  }
+
+  /** Watches from outside that no VM runs twice; see observer.ts. Dispose of it before the lab. */
+  observe(): Promise<Observer> {
+    return Observer.start(this.name, Object.keys(this.spec.vms), vm => this.serial(vm))
+  }
+
+  /** A connection from this process to a host, made in the operator's network: real in all its failures, too. */
+  dial(host: string, port: number, timeoutMs?: number): Promise<Socket> {
+    return this.#dialer.dial(this.#addressOf(host), port, timeoutMs)
+  }
+
+  /** A loopback port of this machine that leads to a host's, for clients that take no socket. Ends with this process. */
+  forward(host: string, port: number): Promise<Forward> {
+    return this.#dialer.forward(this.#addressOf(host), port)
+  }
+
+  #addressOf(host: string): string {
+    if (host === 'management') return managementAddress
+    return this.hosts.find(each => each.name === host)?.address ?? host
+  }
+
+  /** Ends what this process holds of the lab (connections, forwards); the lab stays up. */
+  release(): void {
+    this.#dialer.close()
+  }
+
   /** Everything of this lab ends: processes, namespaces, folder. */
   async down(): Promise<void> {
+    this.release()
     await removeLab(this.name)
   }
 
@@ -164,8 +215,14 @@ async function processesOf(labName: string): Promise<number[]> {
  * the rest of the host with it.
  */
 async function removeLab(labName: string): Promise<void> {
+  const doomed = new Map<number, ProcessId>()
   await until(`all processes of lab '${labName}' to end`, async () => {
-    const alive = (await processesOf(labName)).flatMap(pid => processOf(pid) ?? [])
+    for (const pid of await processesOf(labName)) {
+      const found = processOf(pid)
+      if (found) doomed.set(pid, found)
+    }
+    // One that is ending leaves its namespaces before it is gone, so it is no longer listed, but still remembered.
+    const alive = [...doomed.values()].filter(isAlive)
     alive.forEach(killNow)
     return alive.length === 0
   })

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../../src/model/clock.ts'
+import { NotInTime } from './errors.ts'
 
 export interface ProcessId {
   readonly pid: number
@@ -59,14 +60,6 @@ export function killNow(id: ProcessId): void {
     process.kill(id.pid, 'SIGKILL')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** A condition of the lab did not become true in time. */
-export class NotInTime extends Error {
-  constructor(what: string, limitMs: number) {
-    super(`lab: waited ${limitMs / 1000} s for ${what}`)
-    this.name = 'NotInTime'
   }
 }
 

@@ -4,21 +4,12 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { LabUnavailable } from './errors.ts'
 
 const policyFile = '/usr/sbin/policy-rc.d'
 const aptLists = '/var/lib/apt/lists'
 /** Long enough for 250 MB over a slow line; a hung mirror must not hang a build for ever. */
 const aptTimeLimitMs = 15 * 60_000
-
-/** The lab cannot be set up here; `exitStatus` is what a command should end with. */
-export class LabUnavailable extends Error {
-  readonly exitStatus: number
-  constructor(sentence: string, exitStatus = 1) {
-    super(sentence)
-    this.name = 'LabUnavailable'
-    this.exitStatus = exitStatus
-  }
-}
 
 /** Names in packages.txt, without its comments. */
 export function neededPackages(): string[] {
