@@ -27,6 +27,8 @@ export interface CommandOptions {
   readonly signal?: AbortSignal
   /** Bytes of both outputs together. */
   readonly outputLimit?: number
+  /** What the command reads on its standard input; absent: nothing, it sees the end at once. */
+  readonly input?: string
 }
 
 const CHANNEL_LIMIT_MS = 10_000
@@ -138,7 +140,7 @@ export class SshConnection {
 
   /** Runs a command by the user's shell on the host. Quote with `shellQuote`. */
   async exec(command: string, options: CommandOptions = {}): Promise<CommandResult> {
-    const { timeoutMs = COMMAND_LIMIT_MS, outputLimit = OUTPUT_LIMIT, signal } = options
+    const { timeoutMs = COMMAND_LIMIT_MS, outputLimit = OUTPUT_LIMIT, signal, input } = options
     const failed = (why: SshCommandFailed['why'], detail: string) =>
       new SshCommandFailed(this.host, command, why, detail)
     const { promise, resolve, reject } = Promise.withResolvers<CommandResult>()
@@ -152,13 +154,15 @@ export class SshConnection {
         channel = opened
         if (over) return opened.close()
         // Listened to in this very event: status and output may come with it.
-        return collect(opened, outputLimit, resolve, reason =>
+        collect(opened, outputLimit, resolve, reason =>
           reject(
             reason === 'too much output'
               ? failed(reason, `more than ${outputLimit} bytes of output`)
               : failed(reason, 'the host ended it without telling its exit status'),
           ),
         )
+        // A command that reads must see the end, not wait.
+        return opened.end(input)
       }),
     )
     try {
@@ -286,6 +290,4 @@ function collect(
       stderr: Buffer.concat(stderr).toString(),
     })
   })
-  // No input: a command that reads must see the end, not wait.
-  channel.end()
 }
