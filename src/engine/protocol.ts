@@ -30,6 +30,8 @@ export type Question =
       readonly which: 'live' | 'inactive' | 'store'
     }
   | { readonly ask: 'hwm-detail'; readonly hwm: string }
+  /** How the engine itself is: `EngineHealth`. */
+  | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */
   | { readonly ask: 'simulate'; readonly line: string }
 

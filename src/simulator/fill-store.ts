@@ -1,28 +1,17 @@
-// Writes a cluster into the made-up etcd, as `yasco apply` does into a real one.
-import type { Write } from '../etcd/store.ts'
+// Writes a cluster into the made-up etcd: the same transactions as `yasco apply`, and the CDM it begins with.
+import { configTransactions } from '../etcd/config-writer.ts'
+import { encode, homesValue, keys } from '../etcd/layout.ts'
 import type { MemoryEtcd } from '../etcd/memory.ts'
-import type { ClusterConfig, HomeMap } from '../model/cluster.ts'
+import type { ClusterConfig } from '../model/cluster.ts'
 
-/** etcd's own limit for one transaction is 128. */
-const PER_TRANSACTION = 100
+const BEGINNING = '2026-01-01T00:00:00.000Z'
 
 export function fillStore(etcd: MemoryEtcd, config: ClusterConfig): void {
-  const { hwms, vms, ...settings } = config
-  const homes: HomeMap = {
-    homes: Object.fromEntries(
-      vms.flatMap(vm => (vm.home === undefined ? [] : [[vm.name, vm.home]])),
-    ),
-    by: 'apply',
-    when: new Date(0).toISOString(),
-    why: 'as the cluster file has it',
-  }
-  const put = (key: string, value: unknown): Write => ({ put: key, value: JSON.stringify(value) })
-  const writes = [
-    put('settings', settings),
-    ...hwms.map(hwm => put(`hwms/${hwm.name}`, hwm)),
-    ...vms.map(vm => put(`vms/${vm.name}`, vm)),
-    put('maps/home', homes),
-  ]
-  for (let at = 0; at < writes.length; at += PER_TRANSACTION)
-    etcd.commit({ if: [], then: writes.slice(at, at + PER_TRANSACTION) })
+  const applier = { token: 'simulator', by: 'simulator', when: BEGINNING, version: '' }
+  for (const transaction of configTransactions([], config, applier)) etcd.commit(transaction)
+  const homes: Record<string, string> = {}
+  for (const { name, home } of config.vms) if (home !== undefined) homes[name] = home
+  const cdm = { homes, by: 'apply', when: BEGINNING, why: 'as the cluster file has it' }
+  const write = { put: keys.homes, value: encode(homesValue, cdm) }
+  etcd.commit({ if: [], then: [write] })
 }

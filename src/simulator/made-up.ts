@@ -93,7 +93,8 @@ export function sized(hwms: number, vms: number, seed: number): MadeUpCluster {
   const hosts = names.map((name, index) => {
     const most = Math.max(average, asked.get(name) ?? 0) / FILLED
     const gib = HOST_GIB.find(size => size >= most) ?? Math.ceil(most)
-    const labels: Record<string, string> = hwms > PER_RACK ? { rack: `r${Math.floor(index / PER_RACK) + 1}` } : {}
+    const labels: Record<string, string> =
+      hwms > PER_RACK ? { rack: `r${Math.floor(index / PER_RACK) + 1}` } : {}
     const ip = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${(index & 255) + 1}`
     return hwmOf(name, ip, { gib, cpus: Math.max(16, gib / 8), fallback: true, labels })
   })

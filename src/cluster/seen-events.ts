@@ -1,0 +1,135 @@
+// What this program saw happen, as lines of the log: the difference of two views in words. First sight of a thing is no event.
+import type { ClusterEvent, EtcdView, HwmView, VmView } from '../model/snapshot.ts'
+
+/** A `ClusterEvent` before it has its place in the log. */
+export type Seen = Pick<ClusterEvent, 'level' | 'about' | 'what' | 'why'>
+
+export function hwmEvents(before: HwmView | undefined, after: HwmView, vmsThere: number): Seen[] {
+  if (!before || before.state === after.state) return []
+  const { name, state, reason } = after
+  const about = `hwm:${name}`
+  switch (state) {
+    case 'down': {
+      const affected = vmsThere === 0 ? '' : `; ${count(vmsThere, 'VM')} ran there`
+      return [{ level: 'error', about, what: `${name} does not answer${affected}`, why: reason }]
+    }
+    case 'refused':
+      return [{ level: 'error', about, what: `${name} lives but lets us not in`, why: reason }]
+    case 'up': {
+      if (before.state === 'connecting') return []
+      const lasted = duration(after.since - before.since)
+      return [{ level: 'info', about, what: `${name} answers again`, why: `after ${lasted}` }]
+    }
+    case 'connecting':
+      return []
+  }
+}
+
+export function vmEvents(before: VmView | undefined, after: VmView): Seen[] {
+  if (!before || before.state === 'unknown') return []
+  const { name, state, where } = after
+  const about = `vm:${name}`
+  const say = (level: Seen['level'], what: string, why = ''): Seen[] => [
+    { level, about, what, why },
+  ]
+  if (state === before.state) {
+    const hasMoved = ON_A_HOST.has(state) && before.where !== undefined && where !== before.where
+    return hasMoved && where ? say('info', `${name} moved from ${before.where} to ${where}`) : []
+  }
+  switch (state) {
+    case 'running':
+      return cameToRun(before, after, say)
+    case 'stopped':
+      return say('info', `${name} stopped on ${where ?? 'its HWM'}`, reasonOf(after))
+    case 'crashed':
+      return say('error', `${name} crashed on ${where ?? 'its HWM'}`, reasonOf(after))
+    case 'paused':
+      return say('warn', `${name} is paused on ${where ?? 'its HWM'}`, reasonOf(after))
+    case 'suspended':
+      return say('info', `${name} sleeps on ${where ?? 'its HWM'}`)
+    case 'migrating':
+      return say('info', `${name} is on the move`)
+    case 'double': {
+      const hosts = after.instances
+        .filter(({ state: at }) => at === 'running')
+        .map(({ hwm }) => hwm)
+      const why = 'two copies of one VM destroy its disk: stop one of them at once'
+      return say('error', `${name} RUNS TWICE: on ${hosts.join(' and ')}`, why)
+    }
+    case 'absent':
+      return say('warn', `${name} is on no HWM that answers`)
+    // Told with the HWM that went away.
+    case 'waiting':
+    case 'unknown':
+      return []
+  }
+}
+
+function cameToRun(
+  before: VmView,
+  after: VmView,
+  say: (level: Seen['level'], what: string, why?: string) => Seen[],
+): Seen[] {
+  const { name, where } = after
+  if (before.where !== undefined && where !== before.where) {
+    const verb = before.state === 'waiting' ? 'restarted on' : 'runs on'
+    const home = after.away ? `its home is ${after.home}` : ''
+    return before.state === 'migrating'
+      ? say('info', `${name} moved to ${where}`, home)
+      : say('info', `${name} ${verb} ${where}, was on ${before.where}`, home)
+  }
+  if (before.state === 'migrating') {
+    const hasMoved = before.instances.some(({ hwm, state }) => hwm === where && state === 'paused')
+    return say('info', hasMoved ? `${name} moved to ${where}` : `${name} stays on ${where}`)
+  }
+  if (before.state === 'paused') return say('info', `${name} goes on, on ${where}`)
+  if (before.state === 'double') return say('warn', `${name} runs once again, on ${where}`)
+  return say('info', `${name} runs on ${where}`)
+}
+
+export function etcdEvents(before: EtcdView, after: EtcdView): Seen[] {
+  const about = 'etcd'
+  const seen: Seen[] = []
+  if (after.state === 'stale' && before.state !== 'stale') {
+    const what = 'etcd does not answer: what it said last stays on the screen'
+    seen.push({ level: 'error', about, what, why: after.reason })
+  }
+  if (after.state === 'live' && before.state === 'stale') {
+    const why = `after ${duration(after.since - before.since)}`
+    seen.push({ level: 'info', about, what: 'etcd answers again', why })
+  }
+  for (const member of after.members) {
+    const old = before.members.find(({ endpoint }) => endpoint === member.endpoint)
+    if (!old || old.reachable === member.reachable || old.reason === NOT_ASKED) continue
+    seen.push(
+      member.reachable
+        ? { level: 'info', about, what: `etcd's member ${member.endpoint} is back`, why: '' }
+        : {
+            level: 'warn',
+            about,
+            what: `etcd's member ${member.endpoint} is gone`,
+            why: member.reason,
+          },
+    )
+  }
+  return seen
+}
+
+/** The reason of a member nobody has asked yet. */
+export const NOT_ASKED = 'not asked yet'
+
+const ON_A_HOST = new Set<VmView['state']>(['running', 'paused', 'suspended'])
+
+function reasonOf(vm: VmView): string {
+  return vm.instances.find(({ hwm }) => hwm === vm.where)?.reason ?? ''
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`
+}
+
+/** `6 s`, `4 min`, `3 h`. */
+function duration(ms: number): string {
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
+}

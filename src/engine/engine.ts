@@ -1,0 +1,134 @@
+// The engine itself: observes a cluster, shows it to any number of screens, and answers their questions.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Duplex } from 'node:stream'
+import type { Observation } from '../cluster/observe.ts'
+import type { Answer, Question } from './protocol.ts'
+import { PROTOCOL_VERSION } from './protocol.ts'
+import { Screen } from './screen.ts'
+
+export interface EngineParts {
+  readonly observation: Observation
+  readonly version: string
+  /** Does what a line says to a made-up cluster, and tells it in a sentence; absent: the cluster is real. Throws for a line it does not know. */
+  readonly simulate?: (line: string) => string
+}
+
+/** Below the screen's own limit for an answer, so that it hears what went wrong. */
+const QUESTION_LIMIT_MS = 15_000
+
+/** Ten times finer than the budget for a gap. */
+const GAP_RESOLUTION_MS = 100
+
+export class Engine implements AsyncDisposable {
+  readonly #parts: EngineParts
+  readonly #screens = new Set<Screen>()
+  readonly #showing: Disposable
+  readonly #gaps = monitorEventLoopDelay({ resolution: GAP_RESOLUTION_MS })
+  #whenEmpty: () => void = () => undefined
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+    this.#gaps.enable()
+    this.#showing = parts.observation.onSnapshot(snapshot => {
+      for (const screen of this.#screens) screen.show(snapshot)
+    })
+  }
+
+  /** Serves one more screen until it leaves. */
+  attach(stream: Duplex): void {
+    const { observation, version, simulate } = this.#parts
+    const simulated = simulate !== undefined
+    const hello = {
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      version,
+      pid: process.pid,
+      simulated,
+    } as const
+    const screen: Screen = new Screen(stream, hello, {
+      answer: (question, signal) => this.#answer(question, signal),
+      lookingAt: item => observation.lookAt(stream, item),
+      left: () => {
+        this.#screens.delete(screen)
+        observation.lookAt(stream, undefined)
+        if (this.#screens.size === 0) this.#whenEmpty()
+      },
+    })
+    this.#screens.add(screen)
+    if (observation.snapshot.seq > 0) screen.show(observation.snapshot)
+  }
+
+  /** Resolves when the last screen has left. */
+  empty(): Promise<void> {
+    return new Promise(resolve => {
+      this.#whenEmpty = resolve
+    })
+  }
+
+  /** Tells all screens that it cannot go on. */
+  fatal(message: string): void {
+    for (const screen of this.#screens) screen.fatal(message)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#showing[Symbol.dispose]()
+    this.#gaps.disable()
+    await this.#parts.observation[Symbol.asyncDispose]()
+  }
+
+  async #answer(question: Question, signal: AbortSignal): Promise<Answer> {
+    try {
+      return { ok: true, value: await this.#find(question, signal) }
+    } catch (error) {
+      return { ok: false, error: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  async #find(question: Question, signal: AbortSignal): Promise<unknown> {
+    const limits = { timeoutMs: QUESTION_LIMIT_MS, signal }
+    switch (question.ask) {
+      case 'domain-xml': {
+        const { vm, hwm, which } = question
+        if (which === 'store') throw new Error('the domain store is not read by this engine yet')
+        const uuid = this.#parts.observation.snapshot.vms[vm]?.instances.find(
+          instance => instance.hwm === hwm,
+        )?.uuid
+        if (uuid === undefined) throw new Error(`${hwm} has no domain ${vm}`)
+        return this.#libvirt(hwm).xml({ name: vm, uuid }, which, limits)
+      }
+      case 'hwm-detail':
+        return { ...(await this.#libvirt(question.hwm).facts(limits)) }
+      case 'simulate':
+        if (!this.#parts.simulate) throw new Error('this cluster is real: nothing is simulated')
+        return this.#parts.simulate(question.line)
+      case 'engine-health':
+        return this.#health()
+    }
+  }
+
+  #libvirt(hwm: string) {
+    const hypervisor = this.#parts.observation.hypervisor(hwm)
+    if (!hypervisor) throw new Error(`${hwm} does not answer now`)
+    return hypervisor
+  }
+
+  #health(): EngineHealth {
+    const { rss, heapUsed } = process.memoryUsage()
+    return {
+      pid: process.pid,
+      rss,
+      heapUsed,
+      screens: this.#screens.size,
+      longestGapMs: this.#gaps.max / 1e6 - GAP_RESOLUTION_MS,
+    }
+  }
+}
+
+/** Answer to `engine-health`: bytes, and the longest time for which this process's event loop stood still since it began, in ms. */
+export interface EngineHealth {
+  readonly pid: number
+  readonly rss: number
+  readonly heapUsed: number
+  readonly screens: number
+  readonly longestGapMs: number
+}
