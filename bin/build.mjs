@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { embedEtcdProto } from './etcd-proto.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -51,7 +52,7 @@ await build({
     'process.env.NODE_ENV': '"production"',
     'process.env.YASCO_VERSION': JSON.stringify(version),
   },
-  plugins: [withoutDevtools, withoutNative],
+  plugins: [withoutDevtools, withoutNative, embedEtcdProto],
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; import { dirname as __dn } from 'node:path'; import { fileURLToPath as __fp } from 'node:url'; const require = __cr(import.meta.url), __filename = __fp(import.meta.url), __dirname = __dn(__filename);",
   },

@@ -54,6 +54,7 @@ const CHANNEL: IOptions['grpcOptions'] = {
   'grpc.max_reconnect_backoff_ms': 300,
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_http_proxy': 0,
+  'grpc.enable_channelz': 0,
 }
 
 type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>
