@@ -4,7 +4,9 @@ import type { KeepaliveSettings } from './connection.ts'
 import { HypervisorRefused, HypervisorUnreachable } from './errors.ts'
 import { handshake } from './handshake.ts'
 import type { InspectableHypervisor } from './inspection.ts'
+import type { Machine } from './machine.ts'
 import { RemoteInspection } from './remote-inspection.ts'
+import { RemoteMachine } from './remote-machine.ts'
 import type { SshConnections } from './ssh/connections.ts'
 import { dial } from './transport.ts'
 import { LibvirtUriError, parseLibvirtUri, remoteName } from './uri.ts'
@@ -31,6 +33,14 @@ export async function openHypervisor(
   options: OpenOptions,
 ): Promise<InspectableHypervisor> {
   return new RemoteInspection(await openConnection(uri, options), options.readOnly)
+}
+
+/** Opens a connection that may change things: an OpenMachine. */
+export async function openMachine(
+  uri: string,
+  options: Omit<OpenOptions, 'readOnly'> = {},
+): Promise<Machine> {
+  return new RemoteMachine(await openConnection(uri, { ...options, readOnly: false }))
 }
 
 /** A connection that is authenticated, open and kept alive. Errors as told in errors.ts; a URI that cannot be read counts as refused. */

@@ -1,0 +1,205 @@
+// A managed live migration from begin to confirm, with the clean-up that each failure needs. It ends paused at the destination; the permit
+// and the resume are the caller's (SAFETY.md, *Moving a running VM*). Nothing here resumes the source while the destination may have the guest.
+import { realClock } from '../model/clock.ts'
+import type { Clock } from '../model/clock.ts'
+import { CallTimedOut } from './errors.ts'
+import type { DomainRef } from './hypervisor.ts'
+import type { DomainJob } from './inspection.ts'
+import type { Machine } from './machine.ts'
+import type { Begun, Cookie, MigrationSettings, Prepared, Settled } from './migration.ts'
+
+export type MigrationPhase =
+  | 'begin'
+  | 'prepare'
+  | 'perform'
+  | 'finish'
+  | 'confirm'
+  | 'abandon'
+  | 'roll back'
+
+export interface ManagedMigration {
+  readonly domain: DomainRef
+  readonly source: Machine
+  readonly destination: Machine
+  /** Another connection to the source: progress and abort do not queue behind *perform* there. */
+  readonly watcher: Machine
+  readonly settings: MigrationSettings
+  /** For copying the guest, in ms; then the job is aborted and the guest stays where it was. */
+  readonly copyLimitMs: number
+  /** Written down before each phase begins. When this fails, the migration is taken back as far as that is safe. */
+  readonly before?: (phase: MigrationPhase) => Promise<void>
+  readonly progress?: (job: DomainJob) => void
+  /** Between two looks at the progress, in ms. */
+  readonly progressMs?: number
+  /** Aborts the copying; later phases are not left half done. */
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+}
+
+/**
+ * `arrived`: paused at the destination; the source's QEMU was told to end (`source: 'gone'`), or nobody knows whether it did.
+ * `stayed`: the guest runs at the source as before; `leftover`: something of it may wait at the destination, never having run.
+ * `unknown`: it may be complete at the destination; the source's copy is paused, and stays so.
+ */
+export type ManagedResult =
+  | {
+      readonly outcome: 'arrived'
+      readonly domain: DomainRef
+      readonly source: 'gone' | 'unknown'
+      readonly error?: Error
+    }
+  | { readonly outcome: 'stayed'; readonly error: Error; readonly leftover: boolean }
+  | { readonly outcome: 'unknown'; readonly phase: MigrationPhase; readonly error: Error }
+
+const NO_COOKIE: Cookie = new Uint8Array()
+const PROGRESS_MS = 500
+/** How long the source has to end a job after it was told to. */
+const ABORT_LIMIT_MS = 30_000
+
+export async function migrateManaged(move: ManagedMigration): Promise<ManagedResult> {
+  const { domain, source, destination, settings } = move
+  let begun: Begun
+  try {
+    move.signal?.throwIfAborted()
+    await move.before?.('begin')
+    begun = await source.migrationBegin(domain, settings)
+  } catch (error) {
+    // No answer to begin: the source keeps its protection for a lost connection until it notices that; its guest runs on in any case.
+    return { outcome: 'stayed', error: asError(error), leftover: false }
+  }
+
+  let prepared: Prepared
+  try {
+    await move.before?.('prepare')
+    prepared = await destination.migrationPrepare(domain, settings, begun)
+  } catch (error) {
+    return takeBack(move, asError(error))
+  }
+
+  let cookie: Cookie
+  try {
+    await move.before?.('perform')
+    cookie = await copy(move, prepared)
+  } catch (error) {
+    return takeBack(move, asError(error))
+  }
+
+  try {
+    await move.before?.('finish')
+  } catch (error) {
+    return takeBack(move, asError(error))
+  }
+  const finished = await destination.migrationFinish(domain, settings, cookie)
+  if (finished.outcome === 'unknown')
+    return { outcome: 'unknown', phase: 'finish', error: finished.error }
+  if (finished.outcome === 'failed') return takeBack(move, finished.error)
+
+  try {
+    await move.before?.('confirm')
+  } catch (error) {
+    return { outcome: 'unknown', phase: 'confirm', error: asError(error) }
+  }
+  const confirmed = await source.migrationConfirm(domain, settings, finished.cookie)
+  return confirmed.outcome === 'done'
+    ? { outcome: 'arrived', domain: finished.domain, source: 'gone' }
+    : {
+        outcome: 'arrived',
+        domain: finished.domain,
+        source: 'unknown',
+        error: confirmed.error,
+      }
+}
+
+/** Runs *perform* to its own end: whoever cancels, or the time limit, aborts the job and then still hears how it ended. */
+async function copy(move: ManagedMigration, prepared: Prepared): Promise<Cookie> {
+  const { domain, source, settings, copyLimitMs } = move
+  const clock = move.clock ?? realClock
+  const over = new AbortController()
+  let why: Error | undefined
+  const abort = (reason: Error): void => {
+    if (why !== undefined) return
+    why = reason
+    // If the abort itself fails, perform's own end or time limit tells.
+    move.watcher.abortJob(domain).catch(() => undefined)
+  }
+  const cancelled = (): void => abort(asError(move.signal?.reason))
+  const limit = clock.after(copyLimitMs, () =>
+    abort(new CallTimedOut(`migration of '${domain.name}'`, copyLimitMs)),
+  )
+  move.signal?.addEventListener('abort', cancelled, { once: true })
+  if (move.signal?.aborted === true) cancelled()
+  const watching = watch(move, clock, over.signal)
+  try {
+    return await source.migrationPerform(domain, settings, prepared, {
+      timeoutMs: copyLimitMs + ABORT_LIMIT_MS,
+    })
+  } catch (error) {
+    throw why ?? error
+  } finally {
+    over.abort()
+    limit[Symbol.dispose]()
+    move.signal?.removeEventListener('abort', cancelled)
+    await watching
+  }
+}
+
+/** Tells the progress until the copying is over. A look that fails tells nothing; the next one may. */
+async function watch(move: ManagedMigration, clock: Clock, over: AbortSignal): Promise<void> {
+  const { progress, watcher, domain } = move
+  if (progress === undefined) return
+  while (!over.aborted) {
+    await new Promise<void>(resolve => {
+      const timer = clock.after(move.progressMs ?? PROGRESS_MS, resolve)
+      over.addEventListener(
+        'abort',
+        () => {
+          timer[Symbol.dispose]()
+          resolve()
+        },
+        { once: true },
+      )
+    })
+    if (over.aborted) return
+    const job = await watcher.job(domain, 'current', { signal: over }).catch(() => undefined)
+    if (job !== undefined && job.kind !== 'none') progress(job)
+  }
+}
+
+/**
+ * The guest stays at the source. First the destination's copy ends; only when it is known to be gone does the source's guest run on.
+ * After *begin* and *prepare* it runs in any case, and rolling back only frees it for other work.
+ */
+async function takeBack(move: ManagedMigration, error: Error): Promise<ManagedResult> {
+  const { domain, source, destination, settings } = move
+  const abandoned = await settled(move, 'abandon', () =>
+    destination.migrationAbandon(domain, settings, NO_COOKIE),
+  )
+  if (abandoned.outcome !== 'done' && !(await runsAtSource(move)))
+    return { outcome: 'unknown', phase: 'abandon', error }
+  const rolledBack = await settled(move, 'roll back', () =>
+    source.migrationRollBack(domain, settings),
+  )
+  if (rolledBack.outcome !== 'done' && !(await runsAtSource(move)))
+    return { outcome: 'unknown', phase: 'roll back', error }
+  return { outcome: 'stayed', error, leftover: abandoned.outcome !== 'done' }
+}
+
+/** Whether the source says that its guest's CPUs run: then nothing of it can have run, or run on, anywhere else. */
+async function runsAtSource({ source, domain }: ManagedMigration): Promise<boolean> {
+  const there = await source.domainState(domain).catch(() => undefined)
+  return there?.state === 'running' || there?.state === 'blocked'
+}
+
+/** Clearing up goes on when its line in the journal cannot be written. */
+async function settled(
+  move: ManagedMigration,
+  phase: MigrationPhase,
+  run: () => Promise<Settled>,
+): Promise<Settled> {
+  await move.before?.(phase).catch(() => undefined)
+  return run()
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}
