@@ -28,8 +28,8 @@ export function forceIn(state: State, bins: Int32Array): void {
       if (fixed[i]! >= 0 ? fixed[i] !== b : !rows[rowOf[i]!]![b]) continue
       let cost = state.conflicts(i, b)
       for (let d = 0; d < dims; d++) {
-        const over = state.load[b * dims + d]! + size[i * dims + d]! - capacity[b * dims + d]!
-        if (over > 0) cost += Math.min(over, size[i * dims + d]!) * weight[d]!
+        const excess = state.load[b * dims + d]! + size[i * dims + d]! - capacity[b * dims + d]!
+        if (excess > 0) cost += Math.min(excess, size[i * dims + d]!) * weight[d]!
       }
       if (cost < bestCost) {
         bestCost = cost
@@ -208,28 +208,17 @@ export function tabu(
   return { isPacked: bestTotal === 0, overflow: bestTotal, where: bestWhere }
 }
 
-/** Change in rule conflicts, counted as in the value (every item of a clash counts), when i in a and j in b change places. */
+/**
+ * Rule conflicts of two bins after i in a and j in b change places, counted as in the value: `overOf` of each bin holds its
+ * items' conflicts, and every item of a clash counts.
+ */
 function rulesAfterSwap(state: State, i: number, a: number, j: number, b: number): number {
   const groupsOf = state.packing.groupsOf!
-  if (groupsOf[i]!.length === 0 && groupsOf[j]!.length === 0) return over(state, i, a, j, b)
-  return (
-    over(state, i, a, j, b) +
-    2 *
-      (state.conflicts(i, b) -
-        state.conflicts(i, a) +
-        state.conflicts(j, a) -
-        state.conflicts(j, b))
-  )
-}
-
-/** `over` of the two bins holds their rule conflicts too, which the capacity part of a swap does not pay back. */
-function over(state: State, i: number, a: number, j: number, b: number): number {
   let sum = 0
   for (let x = state.first[a]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, a)
   for (let x = state.first[b]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, b)
-  void i
-  void j
-  return sum
+  if (groupsOf[i]!.length === 0 && groupsOf[j]!.length === 0) return sum
+  return sum + 2 * (state.conflicts(i, b) - state.conflicts(i, a) + state.conflicts(j, a) - state.conflicts(j, b))
 }
 
 /** A few random swaps out of a valley. */

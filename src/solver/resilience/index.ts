@@ -121,7 +121,7 @@ export type Fallback =
       readonly why: ReturnType<typeof counterExampleOf>
     }
 
-function named(compiled: Compiled, ground: Ground, places: Restart['places']): Map<string, string> {
+function byName(compiled: Compiled, ground: Ground, places: Restart['places']): Map<string, string> {
   const map = new Map<string, string>()
   for (const [l, h] of places) {
     for (const v of ground.loads[l]!.vms)
@@ -148,14 +148,13 @@ export function fallbackFor(
   })
   if (options.lists !== undefined) {
     const places: [number, number][] = []
-    if (
-      new Simulation(ground, listsByNumber(ground, options.lists)).covers(units, budget, places)
-    ) {
-      return { answer: 'map', failed, map: named(compiled, ground, places), by: 'lists' }
+    const simulation = new Simulation(ground, listsByNumber(ground, options.lists))
+    if (simulation.run(units, budget, false, places) === 'lists') {
+      return { answer: 'map', failed, map: byName(compiled, ground, places), by: 'lists' }
     }
   }
   const restart = new Restarter(ground).restart(units, budget)
-  const answer = named(compiled, ground, restart.places)
+  const answer = byName(compiled, ground, restart.places)
   if (restart.answer === 'fits') return { answer: 'map', failed, map: answer, by: 'own' }
   return {
     answer: restart.answer,
@@ -198,17 +197,17 @@ export function* allFallbacks(
     everySet(all, size, set => sets.push([...set]) > 0)
     for (const set of sets) {
       const places: [number, number][] = []
-      if (simulation?.covers(set, budget, places) === true) {
+      if ((simulation?.run(set, budget, true, places) ?? 'no') !== 'no') {
         yield {
           failed: namesOf(ground, set),
-          map: named(compiled, ground, places),
+          map: byName(compiled, ground, places),
           isComplete: true,
         }
       } else {
         const restart = restarter.restart(set, budget)
         yield {
           failed: namesOf(ground, set),
-          map: named(compiled, ground, restart.places),
+          map: byName(compiled, ground, restart.places),
           isComplete: restart.answer === 'fits',
         }
       }

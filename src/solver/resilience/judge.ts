@@ -66,8 +66,8 @@ export function counterExampleOf(
     for (let d = 0; d < dims; d++) free[h * dims + d]! -= size[l * dims + d]!
   let nearest: { dimension: string; missing: number; relative: number } | undefined
   const l = left[0]
-  for (let h = 0; l !== undefined && h < compiled.hwms; h++) {
-    if (dead.has(h) || !compiled.takesFallback[h] || !ground.loads[l]!.allowed[h]) continue
+  for (let h = 0; h < compiled.hwms; h++) {
+    if (l === undefined || dead.has(h) || !compiled.takesFallback[h] || !ground.loads[l]!.allowed[h]) continue
     let worst: typeof nearest
     for (let d = 0; d < dims; d++) {
       const missing = size[l * dims + d]! - free[h * dims + d]!
@@ -120,16 +120,21 @@ export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict
   const lists = firstEntries(ground, size, budget)
   const simulation = new Simulation(ground, lists)
   const uncovered: number[][] = []
+  const patched: number[][] = []
   let setsChecked = 0
   for (let s = 1; s <= size; s++) {
     const isDone = everySet(units, s, set => {
-      if (s === size) setsChecked++
-      if (!simulation.covers(set, budget) && s === size) uncovered.push([...set])
+      const answer = simulation.run(set, budget, s === size)
+      if (s === size) {
+        setsChecked++
+        if (answer === 'no') uncovered.push([...set])
+        else if (answer === 'patched') patched.push([...set])
+      }
       return !budget.isOver
     })
     if (!isDone) return { holds: 'unknown', by: 'time', own: [], setsChecked }
   }
-  if (uncovered.length === 0) {
+  if (uncovered.length === 0 && patched.length === 0) {
     return { holds: 'yes', by: 'lists', lists, peaks: simulation.peaks, own: [], setsChecked }
   }
   const restarter = new Restarter(ground)
@@ -154,5 +159,5 @@ export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict
     if (budget.isOver) return { holds: 'unknown', by: 'time', own: [], setsChecked }
   }
   if (isUnsure) return { holds: 'unknown', by: 'time', own: [], setsChecked }
-  return { holds: 'yes', by: 'sets', lists, peaks: simulation.peaks, own: uncovered, setsChecked }
+  return { holds: 'yes', by: 'sets', lists, peaks: simulation.peaks, own: [...uncovered, ...patched], setsChecked }
 }

@@ -19,7 +19,11 @@ export function firstEntries(ground: Ground, tolerate: number, budget: Budget): 
   const arrivals = new Float64Array(units.length * hwms * dims)
   const topSum = new Float64Array(hwms * dims)
   const kth = new Float64Array(hwms * dims)
-  const scratch = new Float64Array(units.length)
+  const top: Top = {
+    count: tolerate,
+    value: new Float64Array(hwms * dims * tolerate),
+    unit: new Int32Array(hwms * dims * tolerate).fill(-1),
+  }
   const sequence = Array.from({ length: loads.length }, (_, l) => l)
   const measure = sequence.map(l => {
     let most = 0
@@ -64,35 +68,35 @@ export function firstEntries(ground: Ground, tolerate: number, budget: Budget): 
     for (const v of load.vms) remember(ground, v, best, reserved)
     for (let d = 0, k = best * dims; d < dims; d++, k++) {
       arrivals[from + k]! += size[l * dims + d]!
-      for (let u = 0; u < units.length; u++) scratch[u] = arrivals[u * hwms * dims + k]!
-      const top = largest(scratch, tolerate)
-      topSum[k] = top.sum
-      kth[k] = top.kth
+      raise(top, k, load.unit, arrivals[from + k]!)
+      topSum[k] = 0
+      for (let j = 0; j < tolerate; j++) topSum[k]! += top.value[k * tolerate + j]!
+      kth[k] = top.value[k * tolerate + tolerate - 1]!
     }
   }
   return { entries, depth: tolerate }
 }
 
-/** Sum of the `count` largest values, and the smallest of these. */
-function largest(values: Float64Array, count: number): { sum: number; kth: number } {
-  if (count === 1) {
-    let most = 0
-    for (const value of values) if (value > most) most = value
-    return { sum: most, kth: most }
+/** The `count` largest arrivals per HWM and dimension, largest first, and the units they come from. */
+interface Top {
+  readonly count: number
+  readonly value: Float64Array
+  readonly unit: Int32Array
+}
+
+/** A unit's arrivals have grown to `value`. */
+function raise(top: Top, k: number, unit: number, value: number): void {
+  const base = k * top.count
+  let at = top.count - 1
+  for (let j = 0; j < top.count; j++) if (top.unit[base + j] === unit) at = j
+  if (top.unit[base + at] !== unit && value <= top.value[base + at]!) return
+  while (at > 0 && top.value[base + at - 1]! < value) {
+    top.value[base + at] = top.value[base + at - 1]!
+    top.unit[base + at] = top.unit[base + at - 1]!
+    at--
   }
-  const top = new Float64Array(count)
-  for (const value of values) {
-    if (value <= top[count - 1]!) continue
-    let at = count - 1
-    while (at > 0 && top[at - 1]! < value) {
-      top[at] = top[at - 1]!
-      at--
-    }
-    top[at] = value
-  }
-  let sum = 0
-  for (const value of top) sum += value
-  return { sum, kth: top[count - 1]! }
+  top.value[base + at] = value
+  top.unit[base + at] = unit
 }
 
 /** HWMs that a member of the VM's spread groups calls home or has on its list. */

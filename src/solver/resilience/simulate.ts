@@ -20,6 +20,7 @@ export class Simulation {
   readonly #isDead: Uint8Array
   readonly #target: Int32Array
   #count = 0
+  #cursor = 0
   readonly peaks: Peaks
 
   constructor(ground: Ground, lists: Lists) {
@@ -49,14 +50,16 @@ export class Simulation {
   }
 
   /**
-   * Whether the lists answer this set of failure units. May extend lists whose entries are all dead in it.
+   * Runs one set of failure units. `lists`: they answer it; lists whose entries are all dead in it may be extended.
+   * `patched`: they do when some loads go elsewhere than their list says (asked for by `mayPatch`). `no`: not by these means.
    * `places`, when given, takes up who restarts where.
    */
-  covers(
+  run(
     units: ArrayLike<number>,
     budget: Budget,
+    mayPatch: boolean,
     places?: [load: number, hwm: number][],
-  ): boolean {
+  ): 'lists' | 'patched' | 'no' {
     const { compiled, loads, ofUnit, spare } = this.#ground
     const { dims } = compiled
     const { entries, depth } = this.#lists
@@ -64,6 +67,7 @@ export class Simulation {
     for (let k = 0; k < units.length; k++) for (const h of compiled.units[units[k]!]!) isDead[h] = 1
     let work = 0
     let isCovered = true
+    let isPatched = false
     let grouped = false
     const open: number[] = []
     for (let k = 0; k < units.length; k++) {
@@ -80,6 +84,7 @@ export class Simulation {
         const h = place < depth ? entries[l * depth + place]! : -1
         if (h >= 0) this.#arrive(l, h)
         else if (place > 0 && place < depth) open.push(l, place)
+        else if (mayPatch) open.push(l, -1)
         else isCovered = false
       }
     }
@@ -88,14 +93,21 @@ export class Simulation {
       work += compiled.hwms * dims
       if (h < 0) isCovered = false
       else {
-        entries[open[n]! * depth + open[n + 1]!] = h
+        if (open[n + 1]! < 0) isPatched = true
+        else entries[open[n]! * depth + open[n + 1]!] = h
         this.#arrive(open[n]!, h)
       }
     }
     for (let t = 0; t < this.#count && isCovered; t++) {
       const h = this.#touched[t]!
-      for (let d = 0, k = h * dims; d < dims; d++, k++)
-        if (this.#arrived[k]! > spare[k]!) isCovered = false
+      let isOver = false
+      for (let d = 0, k = h * dims; d < dims; d++, k++) {
+        if (this.#arrived[k]! > spare[k]!) isOver = true
+      }
+      if (!isOver) continue
+      isPatched = true
+      isCovered = mayPatch && this.#relieve(h, units)
+      work += compiled.hwms
     }
     if (isCovered && grouped) isCovered = this.#keepsGroups(units)
     if (isCovered) {
@@ -116,7 +128,51 @@ export class Simulation {
       for (const l of ofUnit[units[k]!]!) this.#target[l] = -1
     }
     budget.spend(work)
-    return isCovered
+    return isCovered ? (isPatched ? 'patched' : 'lists') : 'no'
+  }
+
+  /** Sends loads that arrived on an overfull HWM elsewhere, largest first as long as it is overfull. */
+  #relieve(h: number, units: ArrayLike<number>): boolean {
+    const { compiled, ofUnit, size, spare } = this.#ground
+    const { dims } = compiled
+    for (let k = 0; k < units.length; k++) {
+      for (const l of ofUnit[units[k]!]!) {
+        if (this.#target[l] !== h) continue
+        let helps = false
+        let isOver = false
+        for (let d = 0, i = h * dims; d < dims; d++, i++) {
+          if (this.#arrived[i]! <= spare[i]!) continue
+          isOver = true
+          if (size[l * dims + d]! > 0) helps = true
+        }
+        if (!isOver) return true
+        if (!helps) continue
+        const other = this.#firstWithRoom(l, h)
+        if (other < 0) continue
+        for (let d = 0; d < dims; d++) this.#arrived[h * dims + d]! -= size[l * dims + d]!
+        this.#arrive(l, other)
+      }
+    }
+    for (let d = 0, i = h * dims; d < dims; d++, i++) if (this.#arrived[i]! > spare[i]!) return false
+    return true
+  }
+
+  /** A living HWM with room for one more load; the search goes on where the last one ended, so that room is used evenly. */
+  #firstWithRoom(l: number, except: number): number {
+    const { compiled, size, spare } = this.#ground
+    const { hwms, dims } = compiled
+    const load = this.#ground.loads[l]!
+    for (let n = 0; n < hwms; n++) {
+      const h = this.#cursor
+      this.#cursor = h + 1 === hwms ? 0 : h + 1
+      if (h === except || this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h]) continue
+      let fits = true
+      for (let d = 0, i = h * dims; d < dims && fits; d++, i++) {
+        fits = this.#arrived[i]! + size[l * dims + d]! <= spare[i]!
+      }
+      if (fits && (!load.hasGroups || this.#allows(l, h))) return h
+    }
+    return -1
   }
 
   /** The living HWM that is left with the most room, for a load whose list has ended. */
