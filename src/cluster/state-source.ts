@@ -113,7 +113,10 @@ export class StateSource {
 
   #statusChanged(): void {
     const { members } = this.etcd
-    this.etcd = { ...this.#reflector.status, members }
+    const { status } = this.#reflector
+    // The view says whose reason it is.
+    const reason = status.reason.replace(/^etcd does not answer: /, '')
+    this.etcd = { ...status, reason, members }
     // An empty store is an answer too.
     if (this.etcd.state === 'live') this.reading ??= this.#reader.read(this.#reflector.contents)
     this.#membersNow.abort()

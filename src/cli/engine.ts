@@ -1,0 +1,74 @@
+// `yasco engine SPEC`: the process behind a console. For the console to start, not for people.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EngineParts } from '../engine/engine.ts'
+import type { DemoSpec, EngineSpec, RealSpec } from '../engine/spec.ts'
+import { observe } from '../cluster/observe.ts'
+import { realClock } from '../model/clock.ts'
+import type { Run } from './context.ts'
+import { EXIT, WrongUse } from './exit.ts'
+
+export const run: Run = async context => {
+  const spec = specOf(context.arguments[0] ?? '')
+  const parts = spec.mode === 'demo' ? await demoParts(spec) : await realParts(spec, context)
+  const { runEngine } = await import('../engine/run.ts')
+  await runEngine({ ...parts, version: context.version })
+  // What still hangs in the air (a libvirt that does not answer a goodbye) must not keep the process alive.
+  await sleep(0)
+  process.exit(EXIT.done)
+}
+
+type Parts = Omit<EngineParts, 'version'>
+
+async function realParts(spec: RealSpec, { reach }: Parameters<Run>[0]): Promise<Parts> {
+  const store = await reach.store(spec.etcd, spec.cluster)
+  const { cluster, etcd, readOnly } = spec
+  const observation = observe({
+    cluster,
+    store,
+    etcd,
+    readOnly,
+    open: (uri, options) => reach.hypervisor(uri, options),
+  })
+  return { observation }
+}
+
+async function demoParts(spec: DemoSpec): Promise<Parts> {
+  const { sized, threeHosts } = await import('../simulator/made-up.ts')
+  const { Simulation } = await import('../simulator/simulation.ts')
+  const { actOn } = await import('../simulator/lines.ts')
+  const { size, seed, readOnly } = spec
+  const cluster = size ? sized(size.hwms, size.vms, seed) : threeHosts()
+  const simulation = new Simulation({ cluster, clock: realClock, seed })
+  if (spec.story !== undefined) {
+    const { parseStory, play } = await import('../simulator/story.ts')
+    play(parseStory(spec.story), simulation, realClock)
+  }
+  const observation = observe({
+    cluster: cluster.config.cluster,
+    store: simulation.connectStore(),
+    etcd: cluster.config.etcd,
+    open: simulation.open,
+    readOnly,
+  })
+  return { observation, simulate: line => actOn(simulation, line) }
+}
+
+function specOf(text: string): EngineSpec {
+  let spec: unknown
+  try {
+    spec = JSON.parse(text)
+  } catch (error) {
+    throw new WrongUse('engine is started by the console: its argument is no JSON', {
+      cause: error,
+    })
+  }
+  if (isSpec(spec)) return spec
+  throw new WrongUse('engine is started by the console: its argument names no mode')
+}
+
+/** The console of the same program wrote it; what matters is that nobody else did. */
+function isSpec(spec: unknown): spec is EngineSpec {
+  if (typeof spec !== 'object' || spec === null) return false
+  const mode: unknown = Reflect.get(spec, 'mode')
+  return mode === 'real' || mode === 'demo'
+}
