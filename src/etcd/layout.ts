@@ -35,6 +35,10 @@ export const keys = {
   status: (hwm: string) => `status/${hwm}`,
   permit: (vm: string) => `permits/${vm}`,
   operation: (id: string) => `operations/${id}`,
+  /** Who conducts an operation, under a lease. */
+  conductor: (id: string) => `conductors/${id}`,
+  /** Which VM has a step that is not settled, and in which operation: no other one may touch it. One key, as an operation can hold thousands. */
+  holds: 'holds',
   event: (id: string) => `events/${id}`,
   domain: (vm: string) => `domains/${vm}`,
   leader: 'leader',
@@ -55,6 +59,7 @@ export const prefixes = {
   status: 'status/',
   permits: 'permits/',
   operations: 'operations/',
+  conductors: 'conductors/',
   events: 'events/',
   domains: 'domains/',
   writes: 'writes/',
@@ -242,6 +247,9 @@ export const operationValue = z.object({
   }),
   steps: z.array(step),
 })
+
+/** VM to operation. */
+export const holdsValue = texts
 
 export const leaderValue = z.object({ node: text.min(1), since: text, version: text.default('') })
 

@@ -1,20 +1,7 @@
 // How much room HWMs have, while a plan fills and empties them on paper.
-import type { ClusterConfig, Hwm } from '../../model/cluster.ts'
+import { givable, shortages } from '../../model/placement.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { ClusterSnapshot, HwmView } from '../../model/snapshot.ts'
-
-/** What an HWM may give out per dimension: (capacity - reserve) x overcommit. A dimension nobody knows the capacity of is left out: unlimited. */
-export function usableOf(view: HwmView, config: ClusterConfig | undefined): Resources {
-  const usable: Record<string, number> = {}
-  for (const [dimension, capacity] of Object.entries(view.capacity)) {
-    const reserve = view.config.reserve[dimension] ?? 0
-    usable[dimension] = Math.max(
-      0,
-      Math.floor((capacity - reserve) * (config?.overcommit[dimension] ?? 1)),
-    )
-  }
-  return usable
-}
 
 /** What keeps a VM from an HWM: the dimension that is short, and by how much in base units. */
 export interface Shortage {
@@ -29,7 +16,10 @@ export class Room {
 
   constructor(snapshot: ClusterSnapshot) {
     for (const view of Object.values(snapshot.hwms)) {
-      this.#usable.set(view.name, usableOf(view, snapshot.config))
+      this.#usable.set(
+        view.name,
+        givable(view.capacity, view.config.reserve, snapshot.config?.overcommit ?? {}),
+      )
       this.#used.set(view.name, { ...view.used })
     }
   }
@@ -42,16 +32,13 @@ export class Room {
     return { ...this.#used.get(hwm) }
   }
 
+  /** The dimension that is short by the largest share of the demand; undefined when it fits. */
   shortage(hwm: string, demand: Resources): Shortage | undefined {
-    const usable = this.usable(hwm)
-    const used = this.#used.get(hwm) ?? {}
-    for (const [dimension, amount] of Object.entries(demand)) {
-      const limit = usable[dimension]
-      if (limit === undefined || amount === 0) continue
-      const missing = (used[dimension] ?? 0) + amount - limit
-      if (missing > 0) return { dimension, missing }
-    }
-    return undefined
+    const short = shortages(demand, this.usable(hwm), this.#used.get(hwm) ?? {})
+    const [worst] = Object.entries(short).sort(
+      ([a, x], [b, y]) => y / (demand[b] ?? 1) - x / (demand[a] ?? 1),
+    )
+    return worst && { dimension: worst[0], missing: worst[1] }
   }
 
   add(hwm: string, demand: Resources): void {
@@ -85,7 +72,7 @@ export class Room {
 
 /** Why an HWM takes nobody in now, whatever room it has; undefined when it does. */
 export function closedTo(view: HwmView, purpose: 'fallback' | 'home'): string | undefined {
-  const { config }: { config: Hwm } = view
+  const { config } = view
   if (view.state !== 'up') return `${view.name} is ${view.state}`
   if (config.maintenance) return `${view.name} is in maintenance`
   if (purpose === 'fallback' && !config.fallback)

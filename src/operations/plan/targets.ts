@@ -1,6 +1,7 @@
 // Where a VM may go, and where it goes: by a map that was prepared, or else by a simple choice that never breaks a capacity.
 import { humanAmount } from '../../model/human.ts'
-import type { ClusterConfig, Group, Vm } from '../../model/cluster.ts'
+import { mayRun } from '../../model/placement.ts'
+import type { ClusterConfig, Group } from '../../model/cluster.ts'
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
 import { closedTo, type Room } from './room.ts'
 
@@ -88,10 +89,11 @@ export function ruledOut(
   hwm: string,
   whereabouts: ReadonlyMap<string, string>,
 ): string | undefined {
-  const config: Vm | undefined = vm.config
-  if (config?.only !== undefined && !config.only.includes(hwm))
-    return `${vm.name} may only run on ${config.only.join(', ')}`
-  if (config?.never?.includes(hwm)) return `${vm.name} may never run on ${hwm}`
+  if (vm.config !== undefined && !mayRun(vm.config, hwm)) {
+    return vm.config.only === undefined
+      ? `${vm.name} may never run on ${hwm}`
+      : `${vm.name} may only run on ${vm.config.only.join(', ')}`
+  }
   for (const group of snapshot.config?.groups ?? []) {
     if (!group.members.includes(vm.name)) continue
     const broken = brokenBy(snapshot, group, vm.name, hwm, whereabouts)

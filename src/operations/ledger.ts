@@ -1,0 +1,315 @@
+// Everything operations read and write in etcd. Every write compares what it rests on, so that who was replaced changes nothing.
+import type { Operation } from '../model/operation.ts'
+import { isSettled } from '../model/operation.ts'
+import type { FenceView, PermitView, Proof } from '../model/snapshot.ts'
+import { commitOnce } from '../etcd/commit-once.ts'
+import {
+  agentValue,
+  decode,
+  encode,
+  fenceValue,
+  holdsValue,
+  keys,
+  operationValue,
+  permitValue,
+  prefixes,
+  vmValue,
+} from '../etcd/layout.ts'
+import type { Compare, KeyValue, Lease, Outcome, StateStore, Write } from '../etcd/store.ts'
+import type { z } from 'zod'
+
+/** Who acts, as it is written beside everything they do. */
+export interface Identity {
+  /** e.g. `anna@admin1`. */
+  readonly who: string
+  /** SSH client or terminal; empty when it is not known. */
+  readonly from: string
+  readonly version: string
+}
+
+/** Somebody else has what was asked for, or it changed in between; nothing was written. */
+export class LedgerRefused extends Error {
+  override readonly name = 'LedgerRefused'
+}
+
+export interface HeldPermit extends PermitView {
+  readonly modRevision: number
+}
+
+const CALL_MS = 5_000
+
+export class Ledger {
+  readonly #store: StateStore
+  readonly #lease: Lease
+  readonly #identity: Identity
+  readonly #agents = new Map<string, number>()
+  readonly #conducting = new Map<string, number>()
+  /** VMs that each operation conducted here still holds. */
+  readonly #held = new Map<string, ReadonlySet<string>>()
+
+  /** The lease is this process's one: agents, conductors and tokens go with it when it dies. */
+  constructor(store: StateStore, lease: Lease, identity: Identity) {
+    this.#store = store
+    this.#lease = lease
+    this.#identity = identity
+  }
+
+  /** Aborts when this process may not act any more. */
+  get lost(): AbortSignal {
+    return this.#lease.lost
+  }
+
+  async permitOf(vm: string): Promise<HeldPermit | undefined> {
+    const kv = await this.#store.get(keys.permit(vm), { timeoutMs: CALL_MS })
+    return kv && { ...read(permitValue, kv), modRevision: kv.modRevision }
+  }
+
+  async fenceOf(hwm: string): Promise<FenceView | undefined> {
+    const kv = await this.#store.get(keys.fence(hwm), { timeoutMs: CALL_MS })
+    return kv && read(fenceValue, kv)
+  }
+
+  async hashOf(vm: string): Promise<KeyValue | undefined> {
+    return this.#store.get(keys.domain(vm), { timeoutMs: CALL_MS })
+  }
+
+  /**
+   * Becomes the one who acts on an HWM. Throws `LedgerRefused` when a daemon or another console is.
+   * Kept until this process ends: who conducts again need not ask again.
+   */
+  async claimAgent(hwm: string): Promise<void> {
+    if (this.#agents.has(hwm)) return
+    const value = encode(agentValue, {
+      owner: 'console',
+      since: new Date().toISOString(),
+      ...this.#identity,
+    })
+    const key = keys.agent(hwm)
+    const outcome = await this.#once(
+      [{ key, created: 0 }],
+      [{ put: key, value, lease: this.#lease }],
+    )
+    if (outcome.committed) {
+      this.#agents.set(hwm, outcome.revision)
+      return
+    }
+    const found = outcome.found.find(kv => kv.key === key)
+    const owner = found && read(agentValue, found)
+    throw new LedgerRefused(
+      `${hwm} is acted on by ${owner ? `${owner.owner} ${owner.who}` : 'another'}`,
+    )
+  }
+
+  /** Becomes the conductor of an operation. Throws `LedgerRefused` while another one lives. */
+  async claimConductor(id: string): Promise<void> {
+    const key = keys.conductor(id)
+    const value = JSON.stringify({ who: this.#identity.who, from: this.#identity.from })
+    const outcome = await this.#once(
+      [{ key, created: 0 }],
+      [{ put: key, value, lease: this.#lease }],
+    )
+    if (!outcome.committed) throw new LedgerRefused(`operation ${id} is conducted elsewhere`)
+    this.#conducting.set(id, outcome.revision)
+  }
+
+  /** Lets go of an operation that goes on elsewhere or is over. */
+  async releaseConductor(id: string): Promise<void> {
+    const created = this.#conducting.get(id)
+    if (created === undefined) return
+    this.#conducting.delete(id)
+    const key = keys.conductor(id)
+    await this.#once([{ key, created }], [{ delete: key }])
+  }
+
+  /**
+   * Commits a new operation with its VMs held for it, and with what it changes of the configuration (`desired`). Throws `LedgerRefused`
+   * when another operation holds one of them.
+   */
+  async commit(
+    operation: Operation,
+    desired: ReadonlyMap<string, 'running' | 'stopped'>,
+  ): Promise<void> {
+    const holds = await this.#holds()
+    const wanted = operation.steps.map(step => step.vm)
+    const taken = wanted.find(vm => holds.map[vm] !== undefined)
+    if (taken !== undefined) {
+      throw new LedgerRefused(
+        `operation ${holds.map[taken]} has ${taken}: wait for it, or cancel it`,
+      )
+    }
+    const held = { ...holds.map, ...Object.fromEntries(wanted.map(vm => [vm, operation.id])) }
+    const compares: Compare[] = [{ key: keys.operation(operation.id), created: 0 }, holds.unchanged]
+    const writes: Write[] = [
+      { put: keys.operation(operation.id), value: encode(operationValue, operation) },
+      { put: keys.holds, value: encode(holdsValue, held) },
+    ]
+    for (const [vm, wish] of desired) {
+      const kv = await this.#store.get(keys.vm(vm), { timeoutMs: CALL_MS })
+      if (kv === undefined) throw new LedgerRefused(`there is no VM ${vm} in the cluster`)
+      compares.push({ key: kv.key, modified: kv.modRevision })
+      writes.push({
+        put: kv.key,
+        value: encode(vmValue, { ...read(vmValue, kv), desired: wish }, kv),
+      })
+    }
+    await this.#must(compares, writes, 'something it rests on changed in between')
+  }
+
+  /** The number for the next operation: one more than the largest there is. */
+  async nextId(): Promise<string> {
+    const { kvs } = await this.#store.list(prefixes.operations, { timeoutMs: CALL_MS })
+    const numbers = kvs
+      .map(kv => Number(kv.key.slice(prefixes.operations.length)))
+      .filter(Number.isInteger)
+    return String(Math.max(0, ...numbers) + 1)
+  }
+
+  async operation(id: string): Promise<Operation | undefined> {
+    const kv = await this.#store.get(keys.operation(id), { timeoutMs: CALL_MS })
+    return kv && asOperation(read(operationValue, kv))
+  }
+
+  /** Writes how far an operation is, as its conductor, and lets go of VMs whose steps are settled. */
+  async journal(operation: Operation): Promise<void> {
+    const created = this.#conducting.get(operation.id)
+    if (created === undefined)
+      throw new LedgerRefused(`operation ${operation.id} is not conducted here`)
+    const compares: Compare[] = [{ key: keys.conductor(operation.id), created }]
+    const writes: Write[] = [
+      { put: keys.operation(operation.id), value: encode(operationValue, operation) },
+    ]
+    const open = new Set(operation.steps.filter(step => !isSettled(step)).map(step => step.vm))
+    const settled = operation.steps.map(step => step.vm).filter(vm => !open.has(vm))
+    const held = this.#held.get(operation.id) ?? new Set(operation.steps.map(step => step.vm))
+    if (settled.some(vm => held.has(vm))) {
+      const holds = await this.#holds()
+      const left = Object.entries(holds.map).filter(
+        ([vm, id]) => id !== operation.id || open.has(vm),
+      )
+      compares.push(holds.unchanged)
+      writes.push({ put: keys.holds, value: encode(holdsValue, Object.fromEntries(left)) })
+    }
+    const outcome = await this.#once(compares, writes)
+    if (outcome.committed) {
+      this.#held.set(operation.id, open)
+      return
+    }
+    const stillOurs = outcome.found.some(
+      kv => kv.key === keys.conductor(operation.id) && kv.createRevision === created,
+    )
+    if (!stillOurs) throw new LedgerRefused(`operation ${operation.id} is conducted elsewhere now`)
+    // Another operation took or gave back a VM at the same time: with the new list of holds it is written again.
+    await this.journal(operation)
+  }
+
+  /** Moves a permit, if it is still as it was seen, and this process still acts on `to` (and on the old holder, when that lives). */
+  async movePermit(
+    vm: string,
+    seen: HeldPermit | undefined,
+    to: string,
+    proof: Proof | undefined,
+    alive: readonly string[],
+  ): Promise<void> {
+    const key = keys.permit(vm)
+    const value = encode(permitValue, {
+      node: to,
+      epoch: (seen?.epoch ?? 0) + 1,
+      phase: 'moved',
+      ...(proof && { proof }),
+    })
+    await this.#must(
+      [
+        seen === undefined ? { key, created: 0 } : { key, modified: seen.modRevision },
+        ...this.#agentCompares(alive),
+      ],
+      [{ put: key, value }],
+      `the permit of ${vm} changed in between`,
+    )
+  }
+
+  /** The last transaction before CPUs run: the permit is with `at`, and this process acts there. */
+  async confirmPermit(vm: string, at: string): Promise<void> {
+    const seen = await this.permitOf(vm)
+    if (seen?.node !== at)
+      throw new LedgerRefused(
+        `the permit of ${vm} is with ${seen?.node ?? 'nobody'}, not with ${at}`,
+      )
+    const { modRevision, ...permit } = seen
+    await this.#must(
+      [{ key: keys.permit(vm), modified: modRevision }, ...this.#agentCompares([at])],
+      [{ put: keys.permit(vm), value: encode(permitValue, { ...permit, phase: 'running' }) }],
+      `the permit of ${vm} changed in between`,
+    )
+  }
+
+  /** Declares an HWM off, with the proof: nothing of its epoch may run there any more. */
+  async fence(hwm: string, why: string, proof: Proof): Promise<void> {
+    const key = keys.fence(hwm)
+    const kv = await this.#store.get(key, { timeoutMs: CALL_MS })
+    const epoch = (kv === undefined ? 0 : read(fenceValue, kv).epoch) + 1
+    const value = encode(fenceValue, {
+      epoch,
+      by: this.#identity.who,
+      when: proof.when,
+      why,
+      proof,
+    })
+    await this.#must(
+      [kv === undefined ? { key, created: 0 } : { key, modified: kv.modRevision }],
+      [{ put: key, value }],
+      `the fence of ${hwm} changed in between`,
+    )
+  }
+
+  /** Takes a fence away: the HWM answers again, and nothing without a permit runs there. */
+  async unfence(hwm: string): Promise<void> {
+    const kv = await this.#store.get(keys.fence(hwm), { timeoutMs: CALL_MS })
+    if (kv === undefined) return
+    await this.#must(
+      [{ key: kv.key, modified: kv.modRevision }, ...this.#agentCompares([hwm])],
+      [{ delete: kv.key }],
+      `the fence of ${hwm} changed in between`,
+    )
+  }
+
+  #agentCompares(hwms: readonly string[]): Compare[] {
+    return hwms.map(hwm => {
+      const created = this.#agents.get(hwm)
+      if (created === undefined) throw new LedgerRefused(`this process does not act on ${hwm}`)
+      return { key: keys.agent(hwm), created }
+    })
+  }
+
+  async #holds(): Promise<{ map: Readonly<Record<string, string>>; unchanged: Compare }> {
+    const key = keys.holds
+    const kv = await this.#store.get(key, { timeoutMs: CALL_MS })
+    return kv === undefined
+      ? { map: {}, unchanged: { key, created: 0 } }
+      : { map: read(holdsValue, kv), unchanged: { key, modified: kv.modRevision } }
+  }
+
+  async #must(compares: Compare[], writes: Write[], otherwise: string): Promise<void> {
+    const outcome = await this.#once(compares, writes)
+    if (!outcome.committed) throw new LedgerRefused(otherwise)
+  }
+
+  async #once(compares: Compare[], writes: Write[]): Promise<Outcome> {
+    return commitOnce(
+      this.#store,
+      { if: compares, then: writes },
+      { lease: this.#lease, timeoutMs: CALL_MS },
+    )
+  }
+}
+
+function read<S extends z.ZodType>(schema: S, kv: KeyValue): z.output<S> {
+  const decoded = decode(schema, kv)
+  if ('bad' in decoded)
+    throw new LedgerRefused(`${decoded.bad.key} cannot be read: ${decoded.bad.problem}`)
+  return decoded.value
+}
+
+/** zod makes absent fields `undefined`; the model leaves them out. */
+function asOperation(value: z.output<typeof operationValue>): Operation {
+  return JSON.parse(JSON.stringify(value)) as Operation
+}

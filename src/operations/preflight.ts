@@ -1,0 +1,233 @@
+// Asks an HWM whether it could run a VM, before anything is given up elsewhere. What it refuses is said in one clause for people.
+import { readRecord } from '../domains/in-etcd.ts'
+import { xmlHash } from '../libvirt/xml/canonical.ts'
+import { DomainStoreFailed, DomainStoreSilent, RunFailed, RunTimedOut } from '../domains/store.ts'
+import { LibvirtError } from '../libvirt/errors.ts'
+import type { DomainRef } from '../libvirt/hypervisor.ts'
+import type { Machine } from '../libvirt/machine.ts'
+import { describeDomain } from '../libvirt/xml/describe.ts'
+import type { DomainDescription } from '../libvirt/xml/description.ts'
+import type { StateStore } from '../etcd/store.ts'
+import type { ClusterConfig } from '../model/cluster.ts'
+import type { Step } from '../model/operation.ts'
+import { isSilence } from './look.ts'
+import type { Reach } from './reach.ts'
+
+export type Verdict = 'ready' | { readonly refused: string }
+
+export interface PreflightContext {
+  readonly reach: Reach
+  /** For the hashes of the domain store. */
+  readonly store: StateStore
+  readonly config: ClusterConfig
+}
+
+const CALL_MS = 10_000
+const call = { timeoutMs: CALL_MS }
+
+export async function preflight(
+  step: Pick<Step, 'vm' | 'method' | 'from'>,
+  at: string,
+  domain: DomainRef,
+  context: PreflightContext,
+): Promise<Verdict> {
+  try {
+    const refused = await refusal(step, at, domain, context)
+    return refused === undefined ? 'ready' : { refused }
+  } catch (error) {
+    if (isSilence(error) || error instanceof LibvirtError || isShellTrouble(error)) {
+      return { refused: (error as Error).message }
+    }
+    throw error
+  }
+}
+
+async function refusal(
+  step: Pick<Step, 'vm' | 'method' | 'from'>,
+  at: string,
+  domain: DomainRef,
+  context: PreflightContext,
+): Promise<string | undefined> {
+  const { reach } = context
+  const machine = await reach.machine(at, call)
+  const live = step.method === 'live' && step.from !== undefined
+  const xml = live
+    ? await (await reach.machine(step.from, call)).xml(domain, 'live', call)
+    : await reach.storedXml(at, step.vm, call)
+  if (xml === undefined) return `its domain store has no XML of ${step.vm}`
+  const changed = await changedXml(step.vm, at, live ? undefined : xml, context)
+  if (changed !== undefined) return changed
+  const description = describeDomain(xml)
+  return (
+    (await clash(machine, domain, description)) ??
+    (await unsupported(machine, description)) ??
+    (await wrongCpu(machine, xml, description)) ??
+    (await missingNetwork(machine, description)) ??
+    (await missingSecret(machine, description)) ??
+    (await missingOnHost(at, description, context)) ??
+    (live ? await missingAddress(at, context) : undefined)
+  )
+}
+
+/** What starts from the store must be what was dumped; what arrives live only must not find another one there. */
+async function changedXml(
+  vm: string,
+  at: string,
+  xml: string | undefined,
+  context: PreflightContext,
+): Promise<string | undefined> {
+  const record = await readRecord(context.store, vm, call)
+  if (record === undefined) {
+    return xml === undefined
+      ? undefined
+      : `etcd has no hash of the XML of ${vm}: run 'yasco dump' while its HWM lives`
+  }
+  const stored = xml ?? (await context.reach.storedXml(at, vm, call))
+  if (stored === undefined) return `its domain store has no XML of ${vm}`
+  return xmlHash(stored) === record.hash
+    ? undefined
+    : `the XML of ${vm} in its domain store differs from the hash in etcd`
+}
+
+async function clash(
+  machine: Machine,
+  domain: DomainRef,
+  { name }: DomainDescription,
+): Promise<string | undefined> {
+  const other = (await machine.domains(call)).find(
+    each => each.name === name && each.uuid !== domain.uuid,
+  )
+  return other && `another domain of the name ${name} is there, with uuid ${other.uuid}`
+}
+
+async function unsupported(
+  machine: Machine,
+  description: DomainDescription,
+): Promise<string | undefined> {
+  const { emulator, arch, machine: board, type } = description
+  try {
+    await machine.domainCapabilities(
+      {
+        virtType: type,
+        ...(emulator && { emulator }),
+        ...(arch && { arch }),
+        ...(board && { machine: board }),
+      },
+      call,
+    )
+    return undefined
+  } catch (error) {
+    if (!(error instanceof LibvirtError)) throw error
+    return `${[emulator ?? type, board].filter(Boolean).join(', ')} is not there: ${error.message}`
+  }
+}
+
+/** libvirt prints the guest's CPU as one element of the domain, indented by two. */
+const CPU = /^ {2}<cpu(?:\s[^>]*)?(?:\/>|>[\s\S]*?^ {2}<\/cpu>)/m
+
+async function wrongCpu(
+  machine: Machine,
+  xml: string,
+  description: DomainDescription,
+): Promise<string | undefined> {
+  const cpu = CPU.exec(xml)?.[0]
+  // Emulated CPUs are made by QEMU alone; only what the host's own CPU gives can be missing.
+  if (cpu === undefined || description.type !== 'kvm' || description.cpu.mode !== 'custom')
+    return undefined
+  const { emulator, arch, machine: board, type } = description
+  const verdict = await machine.compareCpu(
+    cpu,
+    {
+      virtType: type,
+      ...(emulator && { emulator }),
+      ...(arch && { arch }),
+      ...(board && { machine: board }),
+    },
+    call,
+  )
+  return verdict === 'incompatible'
+    ? `its CPU cannot give what the guest was started with (${description.cpu.model})`
+    : undefined
+}
+
+async function missingNetwork(
+  machine: Machine,
+  { interfaces }: DomainDescription,
+): Promise<string | undefined> {
+  const wanted = interfaces.filter(each => each.type === 'network').map(each => each.source)
+  if (wanted.length === 0) return undefined
+  const networks = await machine.networks(call)
+  for (const name of wanted) {
+    const found = networks.find(each => each.name === name)
+    if (found === undefined) return `network ${name} is not there`
+    if (!found.active) return `network ${name} is not active`
+  }
+  return undefined
+}
+
+async function missingSecret(
+  machine: Machine,
+  { secrets }: DomainDescription,
+): Promise<string | undefined> {
+  if (secrets.length === 0) return undefined
+  const known = await machine.secrets(call)
+  const missing = secrets.find(
+    wanted =>
+      !known.some(
+        each =>
+          each.uuid === wanted.uuid ||
+          (wanted.usage !== undefined && each.usageId === wanted.usage),
+      ),
+  )
+  return missing && `secret ${missing.usage ?? missing.uuid} is not there`
+}
+
+/** Prints which of its arguments do not exist. */
+const MISSING = 'for path; do [ -e "$path" ] || printf "%s\\n" "$path"; done'
+
+async function missingOnHost(
+  at: string,
+  description: DomainDescription,
+  { reach }: PreflightContext,
+): Promise<string | undefined> {
+  const shell = reach.shell(at)
+  if (shell === undefined) return undefined
+  const disks = description.disks.flatMap(({ source }) =>
+    source !== undefined && (source.kind === 'file' || source.kind === 'block')
+      ? [source.path]
+      : [],
+  )
+  const bridges = description.interfaces.flatMap(({ type, source }) =>
+    type === 'bridge' && source !== undefined ? [`/sys/class/net/${source}`] : [],
+  )
+  const paths = [...disks, ...bridges]
+  if (paths.length === 0) return undefined
+  const { stdout } = await shell(MISSING, { ...call, args: paths })
+  const first = stdout.split('\n')[0]
+  if (first === undefined || first === '') return undefined
+  return bridges.includes(first)
+    ? `bridge ${first.slice('/sys/class/net/'.length)} is not there`
+    : `${first} is not there`
+}
+
+async function missingAddress(
+  at: string,
+  { reach, config }: PreflightContext,
+): Promise<string | undefined> {
+  const address = config.hwms.find(hwm => hwm.name === at)?.migration
+  const shell = reach.shell(at)
+  if (address === undefined || shell === undefined) return undefined
+  const { stdout } = await shell('ip -o addr show to "$1"', { ...call, args: [address] })
+  return stdout.trim() === ''
+    ? `its address for migrations, ${address}, is on none of its interfaces`
+    : undefined
+}
+
+function isShellTrouble(error: unknown): boolean {
+  return (
+    error instanceof RunFailed ||
+    error instanceof RunTimedOut ||
+    error instanceof DomainStoreSilent ||
+    error instanceof DomainStoreFailed
+  )
+}

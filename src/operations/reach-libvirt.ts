@@ -1,0 +1,108 @@
+// Reaches HWMs by their libvirt URIs, their processes and the domain store by a shell over the same SSH connections.
+import { FolderStore } from '../domains/folder.ts'
+import { runOn } from '../domains/run-over-ssh.ts'
+import { RunFailed, type DomainStore, type RunOnHwm } from '../domains/store.ts'
+import { HypervisorRefused } from '../libvirt/errors.ts'
+import type { CallOptions } from '../libvirt/hypervisor.ts'
+import type { Machine } from '../libvirt/machine.ts'
+import { openMachine } from '../libvirt/open.ts'
+import type { SshConnections } from '../libvirt/ssh/connections.ts'
+import type { ClusterConfig } from '../model/cluster.ts'
+import type { Reach } from './reach.ts'
+
+/**
+ * Prints nothing; exit 0 when a process has this uuid on its command line, 1 when none has. The first digit goes in brackets so that
+ * the search does not find itself. A process that has ended and waits to be reaped has no command line any more.
+ */
+const FIND_QEMU = `exec grep -qsaE -- "$1" /proc/[0-9]*/cmdline`
+const FOUND = 0
+const LIMIT_MS = 5_000
+
+export interface LibvirtReachOptions {
+  readonly ssh: SshConnections
+  /** The cluster's configuration now: URIs, and where the domain store is. */
+  config(): ClusterConfig | undefined
+  /** Where the domain XML lies in etcd; used when the cluster says so. */
+  readonly inEtcd: DomainStore
+}
+
+export class LibvirtReach implements Reach {
+  readonly #options: LibvirtReachOptions
+  readonly #machines = new Map<string, Promise<Machine>>()
+
+  constructor(options: LibvirtReachOptions) {
+    this.#options = options
+  }
+
+  async machine(hwm: string, options: CallOptions = {}): Promise<Machine> {
+    const known = this.#machines.get(hwm)
+    if (known !== undefined) {
+      const machine = await known
+      if (!machine.closed.aborted) return machine
+      this.#machines.delete(hwm)
+    }
+    const opening = this.ownMachine(hwm, options)
+    this.#machines.set(hwm, opening)
+    try {
+      return await opening
+    } catch (error) {
+      if (this.#machines.get(hwm) === opening) this.#machines.delete(hwm)
+      throw error
+    }
+  }
+
+  ownMachine(hwm: string, options: CallOptions = {}): Promise<Machine> {
+    return openMachine(this.#uri(hwm), { ...options, ssh: this.#options.ssh })
+  }
+
+  async process(
+    hwm: string,
+    uuid: string,
+    options: CallOptions = {},
+  ): Promise<'gone' | 'there' | 'unseen'> {
+    const run = this.shell(hwm)
+    if (run === undefined) return 'unseen'
+    const pattern = `[${uuid.slice(0, 1)}]${uuid.slice(1)}`
+    const { status, stderr } = await run(FIND_QEMU, {
+      timeoutMs: LIMIT_MS,
+      ...options,
+      args: [pattern],
+    })
+    if (status > 1)
+      throw new RunFailed(
+        `looking for QEMU processes on ${hwm} failed: ${stderr.trim() || `status ${status}`}`,
+      )
+    return status === FOUND ? 'there' : 'gone'
+  }
+
+  async storedXml(hwm: string, vm: string, options: CallOptions = {}): Promise<string | undefined> {
+    const domains = this.#options.config()?.domains
+    if (domains === undefined || domains === 'etcd') return this.#options.inEtcd.read(vm, options)
+    const run = this.shell(hwm)
+    if (run === undefined) {
+      throw new RunFailed(
+        `${hwm} is reached without a shell: its domain store cannot be read; keep domains in etcd there`,
+      )
+    }
+    return new FolderStore(domains, hwm, run).read(vm, options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await Promise.allSettled(this.#machines.values())
+    this.#machines.clear()
+    for (const each of opened)
+      if (each.status === 'fulfilled') await each.value[Symbol.asyncDispose]()
+  }
+
+  #uri(hwm: string): string {
+    const found = this.#options.config()?.hwms.find(each => each.name === hwm)
+    if (found === undefined) throw new HypervisorRefused(`there is no HWM ${hwm} in the cluster`)
+    return found.libvirt
+  }
+
+  /** A shell there: over SSH, or here; none over TCP and TLS. */
+  shell(hwm: string): RunOnHwm | undefined {
+    const uri = this.#uri(hwm)
+    return /^[a-z]+\+(tcp|tls):/.test(uri) ? undefined : runOn(uri, this.#options.ssh)
+  }
+}

@@ -1,0 +1,18 @@
+// How operations reach the HWMs they act on: libvirt's writable connections, a look at the processes, the domain store as that HWM reads it.
+import type { CallOptions } from '../libvirt/hypervisor.ts'
+import type { Machine } from '../libvirt/machine.ts'
+import type { RunOnHwm } from '../domains/store.ts'
+
+/** A port: over libvirt and SSH (reach-libvirt.ts), or made up by the simulator. Errors as told in libvirt/errors.ts. */
+export interface Reach extends AsyncDisposable {
+  /** For short calls: one connection per HWM, shared, opened anew when it was lost. */
+  machine(hwm: string, options?: CallOptions): Promise<Machine>
+  /** For a migration: libvirt ties its phases to the connection they came by, so it gets one to itself. The caller disposes of it. */
+  ownMachine(hwm: string, options?: CallOptions): Promise<Machine>
+  /** Whether a QEMU of this domain exists there; `unseen` where one cannot look (TCP, TLS). */
+  process(hwm: string, uuid: string, options?: CallOptions): Promise<'gone' | 'there' | 'unseen'>
+  /** Runs small scripts there, for what libvirt cannot be asked; undefined where there is no shell. */
+  shell(hwm: string): RunOnHwm | undefined
+  /** The VM's XML from the domain store, as this HWM reads it; undefined: there is none. */
+  storedXml(hwm: string, vm: string, options?: CallOptions): Promise<string | undefined>
+}
