@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream'
 import { isSet, isSsh, type LibvirtUri } from '../uri.ts'
 import type { KeySource } from './authentication.ts'
-import { SshConnections, type SshTarget } from './connections.ts'
+import type { SshConnections, SshTarget } from './connections.ts'
 import { SshSocketUnavailable } from './errors.ts'
 import type { HostKeyPolicy } from './host-keys.ts'
 
@@ -66,18 +66,6 @@ export async function dialSsh(
     lease.release()
     throw error
   }
-}
-
-/** The connections of this process, by the user's own ssh settings: libvirt's streams and commands to one host share one. */
-export const sshConnections = new SshConnections()
-
-/** As `dialSsh`, by a libvirt URI whose transport is SSH, over the connections of this process. */
-export function dialLibvirtSsh(
-  uri: LibvirtUri,
-  socketPaths: readonly string[],
-  limits: DialLimits = {},
-): Promise<Duplex> {
-  return dialSsh(sshConnections, sshTarget(uri), socketPaths, limits)
 }
 
 async function firstThatAnswers(
