@@ -8,6 +8,7 @@ import {
   decode,
   encode,
   fenceValue,
+  hwmValue,
   holdsValue,
   keys,
   operationValue,
@@ -30,6 +31,12 @@ export interface Identity {
 /** Somebody else has what was asked for, or it changed in between; nothing was written. */
 export class LedgerRefused extends Error {
   override readonly name = 'LedgerRefused'
+}
+
+/** What an operation changes of the configuration, by name. */
+export interface ConfigChanges {
+  readonly desired?: Readonly<Record<string, 'running' | 'stopped'>>
+  readonly maintenance?: Readonly<Record<string, boolean>>
 }
 
 export interface HeldPermit extends PermitView {
@@ -59,6 +66,11 @@ export class Ledger {
     return this.#lease.lost
   }
 
+  /** Gives everything back that this process holds. */
+  end(): Promise<void> {
+    return this.#lease.revoke({ timeoutMs: CALL_MS })
+  }
+
   async permitOf(vm: string): Promise<HeldPermit | undefined> {
     const kv = await this.#store.get(keys.permit(vm), { timeoutMs: CALL_MS })
     return kv && { ...read(permitValue, kv), modRevision: kv.modRevision }
@@ -67,10 +79,6 @@ export class Ledger {
   async fenceOf(hwm: string): Promise<FenceView | undefined> {
     const kv = await this.#store.get(keys.fence(hwm), { timeoutMs: CALL_MS })
     return kv && read(fenceValue, kv)
-  }
-
-  async hashOf(vm: string): Promise<KeyValue | undefined> {
-    return this.#store.get(keys.domain(vm), { timeoutMs: CALL_MS })
   }
 
   /**
@@ -122,13 +130,10 @@ export class Ledger {
   }
 
   /**
-   * Commits a new operation with its VMs held for it, and with what it changes of the configuration (`desired`). Throws `LedgerRefused`
-   * when another operation holds one of them.
+   * Commits a new operation with its VMs held for it, and with what it changes of the configuration. Throws `LedgerRefused` when another
+   * operation has one of them.
    */
-  async commit(
-    operation: Operation,
-    desired: ReadonlyMap<string, 'running' | 'stopped'>,
-  ): Promise<void> {
+  async commit(operation: Operation, changes: ConfigChanges): Promise<void> {
     const holds = await this.#holds()
     const wanted = operation.steps.map(step => step.vm)
     const taken = wanted.find(vm => holds.map[vm] !== undefined)
@@ -143,16 +148,45 @@ export class Ledger {
       { put: keys.operation(operation.id), value: encode(operationValue, operation) },
       { put: keys.holds, value: encode(holdsValue, held) },
     ]
-    for (const [vm, wish] of desired) {
-      const kv = await this.#store.get(keys.vm(vm), { timeoutMs: CALL_MS })
-      if (kv === undefined) throw new LedgerRefused(`there is no VM ${vm} in the cluster`)
+    await this.#changeConfig(changes, compares, writes)
+    await this.#must(compares, writes, 'something it rests on changed in between')
+  }
+
+  /** Changes configuration alone: maintenance of an HWM that has nothing to move. */
+  async change(changes: ConfigChanges): Promise<void> {
+    const compares: Compare[] = []
+    const writes: Write[] = []
+    await this.#changeConfig(changes, compares, writes)
+    await this.#must(compares, writes, 'it changed in between')
+  }
+
+  async #changeConfig(
+    { desired, maintenance }: ConfigChanges,
+    compares: Compare[],
+    writes: Write[],
+  ): Promise<void> {
+    for (const [vm, wish] of Object.entries(desired ?? {})) {
+      const kv = await this.#configured(keys.vm(vm), `VM ${vm}`)
       compares.push({ key: kv.key, modified: kv.modRevision })
       writes.push({
         put: kv.key,
         value: encode(vmValue, { ...read(vmValue, kv), desired: wish }, kv),
       })
     }
-    await this.#must(compares, writes, 'something it rests on changed in between')
+    for (const [hwm, on] of Object.entries(maintenance ?? {})) {
+      const kv = await this.#configured(keys.hwm(hwm), `HWM ${hwm}`)
+      compares.push({ key: kv.key, modified: kv.modRevision })
+      writes.push({
+        put: kv.key,
+        value: encode(hwmValue, { ...read(hwmValue, kv), maintenance: on }, kv),
+      })
+    }
+  }
+
+  async #configured(key: string, what: string): Promise<KeyValue> {
+    const kv = await this.#store.get(key, { timeoutMs: CALL_MS })
+    if (kv === undefined) throw new LedgerRefused(`there is no ${what} in the cluster`)
+    return kv
   }
 
   /** The number for the next operation: one more than the largest there is. */

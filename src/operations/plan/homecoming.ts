@@ -1,4 +1,5 @@
 // Homecoming: VMs that are away return to their homes, live, in an order that their homes have room for. A home is never overwritten.
+import type { Operation } from '../../model/operation.ts'
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
 import { basisOf, loadChanges, plural } from './common.ts'
 import { orderMoves, type Wish } from './order.ts'
@@ -12,7 +13,7 @@ export interface HomecomingOptions {
   readonly obstacles?: ReadonlyMap<string, string>
 }
 
-/** All VMs that are away from `hwm`, or with no `hwm`, all that are away. */
+/** All VMs that are away from `hwm`, or with no `hwm`, all that are away. Throws `NoPlan` when there are none. */
 export function planHomecoming(
   snapshot: ClusterSnapshot,
   hwm: string | undefined,
@@ -21,32 +22,83 @@ export function planHomecoming(
   if (hwm !== undefined && snapshot.hwms[hwm] === undefined) {
     throw new NoPlan(`there is no HWM ${hwm} in ${snapshot.cluster}`)
   }
-  const away = Object.values(snapshot.vms)
-    .filter(vm => vm.away && vm.home !== undefined && (hwm === undefined || vm.home === hwm))
-    .sort(
-      (a, b) =>
-        (b.config?.priority ?? 0) - (a.config?.priority ?? 0) || a.name.localeCompare(b.name),
-    )
-  if (away.length === 0)
+  const returns = Object.values(snapshot.vms).flatMap(vm =>
+    vm.away && vm.home !== undefined && (hwm === undefined || vm.home === hwm)
+      ? [{ vm, to: vm.home, why: 'home' }]
+      : [],
+  )
+  if (returns.length === 0)
     throw new NoPlan(hwm === undefined ? 'no VM is away' : `no VM of ${hwm} is away`)
+  const name = `Homecoming${hwm === undefined ? '' : ` to ${hwm}`}`
+  return planReturns(
+    snapshot,
+    { kind: 'homecoming', subject: hwm ?? snapshot.cluster, name },
+    returns,
+    options,
+  )
+}
+
+/** Back where each VM was before an operation: shown like any other plan. Throws `NoPlan` when nothing of it can go back. */
+export function planUndo(
+  snapshot: ClusterSnapshot,
+  operation: Operation,
+  options: HomecomingOptions,
+): Plan {
+  const returns = new Map<string, Return>()
+  for (const step of operation.steps) {
+    const vm = snapshot.vms[step.vm]
+    if (
+      step.state !== 'done' ||
+      step.from === undefined ||
+      vm === undefined ||
+      returns.has(step.vm)
+    )
+      continue
+    if (vm.where !== step.from)
+      returns.set(step.vm, { vm, to: step.from, why: `was there before operation ${operation.id}` })
+  }
+  if (returns.size === 0)
+    throw new NoPlan(
+      `nothing of operation ${operation.id} can be undone: no VM is elsewhere than before it`,
+    )
+  const subject = {
+    kind: 'undo',
+    subject: operation.id,
+    name: `Undo operation ${operation.id}`,
+  } as const
+  return planReturns(snapshot, subject, [...returns.values()], options)
+}
+
+interface Return {
+  readonly vm: VmView
+  readonly to: string
+  readonly why: string
+}
+
+function planReturns(
+  snapshot: ClusterSnapshot,
+  subject: Pick<Plan, 'kind' | 'subject'> & { readonly name: string },
+  returns: readonly Return[],
+  options: HomecomingOptions,
+): Plan {
   const room = new Room(snapshot)
   const places = whereaboutsOf(snapshot)
-  for (const vm of away) places.delete(vm.name)
-
+  for (const { vm } of returns) places.delete(vm.name)
   const unplaced: LeftOut[] = []
   const staying: LeftOut[] = []
   const wishes: Wish[] = []
-  for (const vm of away) {
-    const { home, where } = vm
-    if (home === undefined || where === undefined) continue
+  const reasons = new Map(returns.map(({ vm, why }) => [vm.name, why]))
+  for (const { vm, to } of inOrder(returns)) {
+    const { where } = vm
+    if (where === undefined) continue
     if (options.staying?.includes(vm.name)) {
       staying.push({ vm: vm.name, kind: vm.kind, why: 'stays here, as asked' })
       continue
     }
-    const why = whyNot(snapshot, vm, home, options, places)
+    const why = whyNot(snapshot, vm, to, options, places)
     if (why === undefined) {
-      wishes.push({ vm: vm.name, from: where, to: home, demand: vm.demand })
-      places.set(vm.name, home)
+      wishes.push({ vm: vm.name, from: where, to, demand: vm.demand })
+      places.set(vm.name, to)
     } else {
       unplaced.push({ vm: vm.name, kind: vm.kind, why })
       places.set(vm.name, where)
@@ -60,12 +112,12 @@ export function planHomecoming(
     unplaced.push({ vm: wish.vm, kind: snapshot.vms[wish.vm]?.kind ?? 'vm', why })
   }
   const detourCount = ordered.moves.filter(move => move.bounce).length
-  const homeward = ordered.moves.length - detourCount
+  const count = ordered.moves.length - detourCount
   return {
-    kind: 'homecoming',
-    subject: hwm ?? snapshot.cluster,
+    kind: subject.kind,
+    subject: subject.subject,
     sentence:
-      `Homecoming${hwm === undefined ? '' : ` to ${hwm}`}: ${plural(homeward, 'VM')} ${homeward === 1 ? 'moves' : 'move'} home live` +
+      `${subject.name}: ${plural(count, 'VM')} ${count === 1 ? 'moves' : 'move'} live` +
       (detourCount > 0 ? `, ${detourCount} of them by a detour` : '') +
       (unplaced.length > 0 ? `, ${unplaced.length} cannot` : ''),
     moves: ordered.moves.map(move => ({
@@ -74,7 +126,7 @@ export function planHomecoming(
       method: 'live',
       from: move.from,
       targets: [move.to],
-      why: move.bounce ? 'detour: makes room for others' : 'home',
+      why: move.bounce ? 'detour: makes room for others' : (reasons.get(move.vm) ?? ''),
       interrupts: false,
       after: move.after,
       bounce: move.bounce,
@@ -90,23 +142,30 @@ export function planHomecoming(
     basis: basisOf(
       snapshot,
       ordered.moves.flatMap(move => [move.from, move.to]),
-      away.map(vm => vm.name),
+      returns.map(({ vm }) => vm.name),
     ),
   }
+}
+
+function inOrder(returns: readonly Return[]): Return[] {
+  const priority = ({ vm }: Return) => vm.config?.priority ?? 0
+  return [...returns].sort(
+    (a, b) => priority(b) - priority(a) || a.vm.name.localeCompare(b.vm.name),
+  )
 }
 
 function whyNot(
   snapshot: ClusterSnapshot,
   vm: VmView,
-  home: string,
+  to: string,
   options: HomecomingOptions,
   places: ReadonlyMap<string, string>,
 ): string | undefined {
-  const view = snapshot.hwms[home]
-  if (view === undefined) return `its home ${home} is not in the cluster`
+  const view = snapshot.hwms[to]
+  if (view === undefined) return `${to} is not in the cluster`
   if (vm.state !== 'running' && vm.state !== 'paused') return `is ${vm.state}`
   if (vm.config?.pinned) return 'is pinned'
   const obstacle = options.obstacles?.get(vm.name)
   if (obstacle !== undefined) return `cannot migrate: ${obstacle}`
-  return closedTo(view, 'home') ?? ruledOut(snapshot, vm, home, places)
+  return closedTo(view, 'home') ?? ruledOut(snapshot, vm, to, places)
 }
