@@ -28,7 +28,8 @@ export async function openConsole(context: Context, spec: EngineSpec): Promise<E
   const shown = startConsole({
     stream: engine.stream,
     reconnect: async signal => {
-      await engine.ended
+      // One that lost its screen ends by itself; whether it did is not worth waiting for.
+      await Promise.race([engine.ended, sleep(LEAVE_MS, undefined, { signal })])
       signal.throwIfAborted()
       engine = startEngine({ spec })
       return engine.stream

@@ -107,5 +107,5 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 /** The grammar every libvirt URI has; without knowing transports and parameters. */
 function plainUriProblem(uri: string): string | undefined {
   if (/^[a-z][a-z0-9]*(\+[a-z0-9]+)?:\/\/[^\s]*$/.test(uri)) return undefined
-  return 'it has no scheme such as qemu+ssh://'
+  return `'${uri}': it has no scheme such as qemu+ssh://`
 }

@@ -13,7 +13,7 @@ import {
 } from './fields.ts'
 import type { Fields, Item } from './item.ts'
 
-/** Says what is wrong with a libvirt URI; undefined: nothing. */
+/** Says what is wrong with a libvirt URI, beginning with the URI itself; undefined: nothing. */
 export type UriProblem = (uri: string) => string | undefined
 
 const MAX_PRIORITY = 1_000_000
@@ -44,7 +44,7 @@ function readHwm(
     uri => {
       const text = uri.text('a libvirt URI, such as qemu+ssh://root@HOST/system')
       const problem = text === undefined ? undefined : uriProblem(text)
-      return problem === undefined ? text : uri.expected('a libvirt URI', `'${text}': ${problem}`)
+      return problem === undefined ? text : uri.expected('a libvirt URI', problem)
     },
   )
   const migration = fields.read('migration', address =>

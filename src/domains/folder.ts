@@ -1,0 +1,91 @@
+// A domain store that is a folder on an HWM, on CephFS as a rule. A read there can hang for ever, out of the reach of any signal, so
+// this process never touches the folder itself: each call is a shell script in a process of its own, which is left behind when it hangs.
+import {
+  type CallOptions,
+  DomainStoreFailed,
+  DomainStoreSilent,
+  type DomainStore,
+  type RunOnHwm,
+  RunTimedOut,
+} from './store.ts'
+import { findMount, type Mount } from './mount-table.ts'
+
+const LIMIT_MS = 5_000
+const SUFFIX = '.xml'
+
+/** Exit status of a script that found no such file: what sh itself uses lies above 125, what cat uses is 1. */
+const NO_FILE = 44
+
+/** Names may hold any character but `/` and controls: they go as arguments, never into the script. */
+const READ = `[ -e "$1" ] || exit ${NO_FILE}; exec cat -- "$1"`
+const LIST = `cd -- "$1" || exit; for file in *${SUFFIX} .*${SUFFIX}; do [ -f "$file" ] && printf '%s\\n' "$file"; done; exit 0`
+/** Written beside its place, flushed and renamed: another host sees the old XML or the new one, never a part. */
+const WRITE = `umask 077; temporary=$2/.$3.$$.new; mkdir -p -- "$2" && cat >"$temporary" && sync -- "$temporary" && mv -f -- "$temporary" "$1" || { rm -f -- "$temporary"; exit 1; }`
+
+/** The mount table alone tells: cached stat and statfs still succeed on a CephFS that hangs, and prove nothing. */
+const MOUNTS = 'cat /proc/self/mounts'
+
+export class FolderStore implements DomainStore {
+  readonly name: string
+  readonly #folder: string
+  readonly #run: RunOnHwm
+
+  /** `place`: which HWM the scripts run on, for people. */
+  constructor(folder: string, place: string, run: RunOnHwm) {
+    this.name = place === '' ? folder : `${folder} on ${place}`
+    this.#folder = folder
+    this.#run = run
+  }
+
+  async list(options?: CallOptions): Promise<readonly string[]> {
+    const { stdout } = await this.#call('listing it', LIST, [this.#folder], options)
+    const files = stdout.split('\n').filter(file => file.endsWith(SUFFIX))
+    return files.map(file => file.slice(0, -SUFFIX.length)).toSorted()
+  }
+
+  async read(vm: string, options?: CallOptions): Promise<string | undefined> {
+    const { status, stdout } = await this.#call(`reading ${vm}`, READ, [this.#file(vm)], options)
+    return status === NO_FILE ? undefined : stdout
+  }
+
+  async write(vm: string, xml: string, options?: CallOptions): Promise<void> {
+    const args = [this.#file(vm), this.#folder, vm]
+    await this.#call(`writing ${vm}`, WRITE, args, options, xml)
+  }
+
+  /** The type of the file system it lies on (`ceph`, `fuse.ceph-fuse`, `ext4`) and where that is mounted. */
+  async mount(options?: CallOptions): Promise<Mount> {
+    const { stdout } = await this.#call('reading the mount table', MOUNTS, [], options)
+    return findMount(stdout, this.#folder)
+  }
+
+  #file(vm: string): string {
+    return `${this.#folder}/${vm}${SUFFIX}`
+  }
+
+  async #call(
+    what: string,
+    script: string,
+    args: readonly string[],
+    options: CallOptions = {},
+    input?: string,
+  ) {
+    const { timeoutMs = LIMIT_MS, signal } = options
+    try {
+      const limits = { timeoutMs, ...(signal && { signal }) }
+      const result = await this.#run(script, {
+        ...limits,
+        args,
+        ...(input !== undefined && { input }),
+      })
+      if (result.status !== 0 && result.status !== NO_FILE) {
+        const reason = result.stderr.trim() || `exit status ${result.status}`
+        throw new DomainStoreFailed(this.name, what, reason)
+      }
+      return result
+    } catch (error) {
+      if (error instanceof RunTimedOut) throw new DomainStoreSilent(this.name, what, timeoutMs)
+      throw error
+    }
+  }
+}
