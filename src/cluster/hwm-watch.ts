@@ -168,9 +168,9 @@ export class HwmWatch {
       const seen = { ...status, vcpus, memory, usage: isUsing ? usage : undefined, history }
       domains.set(status.name, old && isSameDomain(old, seen) ? old : seen)
     }
-    const isSame = domains.size === this.domains.size && same(domains, this.domains)
     this.domains = domains
-    if (!isSame) this.#options.changed('domains')
+    // Told even when nothing is new in it: that it was asked for later may settle a doubt.
+    this.#options.changed('domains')
     // Size and first counters of what is new, without waiting for the rhythm.
     if (needsFigures) this.sample().catch(() => undefined)
   }
@@ -244,9 +244,4 @@ function isSameDomain(a: SeenDomain, b: SeenDomain): boolean {
     a.usage === b.usage &&
     a.history === b.history
   )
-}
-
-function same<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
-  for (const [key, value] of a) if (b.get(key) !== value) return false
-  return true
 }

@@ -24,6 +24,8 @@ export interface ObserveOptions {
   readonly clock?: Clock
   /** Wall clock for the log, ms since 1970. */
   readonly wall?: () => number
+  /** Even in [0, 1): spreads attempts to reach etcd again. */
+  readonly random?: () => number
   /** Between two samples of an HWM that is looked at, ms; default 5 s. */
   readonly sampleMs?: number
 }
@@ -69,20 +71,23 @@ class ClusterObservation implements Observation {
     const { cluster, store, etcd, open, readOnly, clock = realClock } = options
     this.#clock = clock
     this.#wall = options.wall ?? Date.now
-    this.#source = new StateSource(store, etcd, clock, {
-      configured: () => this.#configured(),
-      etcdChanged: () => this.#publishWithin(PUBLISH_SOON_MS),
-      events: events => {
-        this.#newEvents.push(...events)
-        this.#publishWithin(PUBLISH_SOON_MS)
+    this.#source = new StateSource(
+      { store, access: etcd, clock, random: options.random },
+      {
+        configured: () => this.#configured(),
+        etcdChanged: () => this.#publishWithin(PUBLISH_SOON_MS),
+        events: events => {
+          this.#newEvents.push(...events)
+          this.#publishWithin(PUBLISH_SOON_MS)
+        },
+        heartbeat: (hwm, heartbeat) => {
+          if (heartbeat) this.#heartbeats.set(hwm, heartbeat)
+          else this.#heartbeats.delete(hwm)
+          this.#dirtyHwms.add(hwm)
+          this.#publishWithin(PUBLISH_FIGURES_MS)
+        },
       },
-      heartbeat: (hwm, heartbeat) => {
-        if (heartbeat) this.#heartbeats.set(hwm, heartbeat)
-        else this.#heartbeats.delete(hwm)
-        this.#dirtyHwms.add(hwm)
-        this.#publishWithin(PUBLISH_FIGURES_MS)
-      },
-    })
+    )
     this.#fleet = new Fleet({
       open,
       readOnly,
@@ -207,7 +212,7 @@ class ClusterObservation implements Observation {
       if (view === old) continue
       vms ??= { ...before.vms }
       vms[name] = view
-      seen.push(...vmEvents(old, view))
+      if (!isDoubtful) seen.push(...vmEvents(old, view))
       for (const hwm of [old?.where, view.where]) if (hwm !== undefined) this.#dirtyHwms.add(hwm)
     }
     this.#dirtyVms.clear()
@@ -239,10 +244,12 @@ class ClusterObservation implements Observation {
       }
       const demands: Resources[] = []
       let lost = 0
+      let running = 0
       for (const vm of watch.domains.keys()) {
         const view = vms[vm]
         if (view?.where !== name) continue
         if (RUNS_HERE.has(view.state)) demands.push(view.demand)
+        if (view.state === 'running') running += 1
         if (view.state === 'waiting' || view.state === 'unknown') lost += 1
       }
       const heartbeat = this.#heartbeats.get(name)
@@ -250,7 +257,7 @@ class ClusterObservation implements Observation {
       if (view === old) continue
       hwms ??= { ...before.hwms }
       hwms[name] = view
-      seen.push(...hwmEvents(old, view, lost))
+      seen.push(...hwmEvents(old, view, { lost, running }))
     }
     this.#dirtyHwms.clear()
     return hwms ?? before.hwms

@@ -4,13 +4,18 @@ import type { ClusterEvent, EtcdView, HwmView, VmView } from '../model/snapshot.
 /** A `ClusterEvent` before it has its place in the log. */
 export type Seen = Pick<ClusterEvent, 'level' | 'about' | 'what' | 'why'>
 
-export function hwmEvents(before: HwmView | undefined, after: HwmView, vmsThere: number): Seen[] {
+/** `vms`: how many VMs were lost with it, and how many run there now. */
+export function hwmEvents(
+  before: HwmView | undefined,
+  after: HwmView,
+  vms: { readonly lost: number; readonly running: number },
+): Seen[] {
   if (!before || before.state === after.state) return []
   const { name, state, reason } = after
   const about = `hwm:${name}`
   switch (state) {
     case 'down': {
-      const affected = vmsThere === 0 ? '' : `; ${count(vmsThere, 'VM')} ran there`
+      const affected = vms.lost === 0 ? '' : `; ${vmCount(vms.lost)} ran there`
       return [{ level: 'error', about, what: `${name} does not answer${affected}`, why: reason }]
     }
     case 'refused':
@@ -18,7 +23,9 @@ export function hwmEvents(before: HwmView | undefined, after: HwmView, vmsThere:
     case 'up': {
       if (before.state === 'connecting') return []
       const lasted = duration(after.since - before.since)
-      return [{ level: 'info', about, what: `${name} answers again`, why: `after ${lasted}` }]
+      const there = vms.running === 1 ? '1 VM runs' : `${vmCount(vms.running)} run`
+      const what = `${name} answers again; ${there} there`
+      return [{ level: 'info', about, what, why: `after ${lasted}` }]
     }
     case 'connecting':
       return []
@@ -40,6 +47,9 @@ export function vmEvents(before: VmView | undefined, after: VmView): Seen[] {
     case 'running':
       return cameToRun(before, after, say)
     case 'stopped':
+      // It comes back with its HWM, and that did not start it.
+      if (before.state === 'waiting')
+        return say('warn', `${name} does not run: ${where} is back without it`)
       return say('info', `${name} stopped on ${where ?? 'its HWM'}`, reasonOf(after))
     case 'crashed':
       return say('error', `${name} crashed on ${where ?? 'its HWM'}`, reasonOf(after))
@@ -78,12 +88,14 @@ function cameToRun(
       ? say('info', `${name} moved to ${where}`, home)
       : say('info', `${name} ${verb} ${where}, was on ${before.where}`, home)
   }
+  // Told with the HWM that came back.
+  if (before.state === 'waiting') return []
   if (before.state === 'migrating') {
     const hasMoved = before.instances.some(({ hwm, state }) => hwm === where && state === 'paused')
     return say('info', hasMoved ? `${name} moved to ${where}` : `${name} stays on ${where}`)
   }
   if (before.state === 'paused') return say('info', `${name} goes on, on ${where}`)
-  if (before.state === 'double') return say('warn', `${name} runs once again, on ${where}`)
+  if (before.state === 'double') return say('warn', `${name} runs only once now, on ${where}`)
   return say('info', `${name} runs on ${where}`)
 }
 
@@ -124,8 +136,8 @@ function reasonOf(vm: VmView): string {
   return vm.instances.find(({ hwm }) => hwm === vm.where)?.reason ?? ''
 }
 
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
+function vmCount(number: number): string {
+  return number === 1 ? '1 VM' : `${number} VMs`
 }
 
 /** `6 s`, `4 min`, `3 h`. */

@@ -19,6 +19,14 @@ export interface Heartbeat {
   readonly at: Instant
 }
 
+export interface StateSourceOptions {
+  readonly store: StateStore
+  readonly access: EtcdAccess
+  readonly clock: Clock
+  /** Even in [0, 1): spreads attempts to reach the store again. */
+  readonly random: (() => number) | undefined
+}
+
 export interface StateSourceHandlers {
   /** `reading` is new. */
   configured(): void
@@ -56,7 +64,8 @@ export class StateSource {
   readonly #done: Promise<void>
   #membersNow = new AbortController()
 
-  constructor(store: StateStore, access: EtcdAccess, clock: Clock, handlers: StateSourceHandlers) {
+  constructor(options: StateSourceOptions, handlers: StateSourceHandlers) {
+    const { store, access, clock, random } = options
     this.#store = store
     this.#clock = clock
     this.#handlers = handlers
@@ -65,7 +74,7 @@ export class StateSource {
       store,
       '',
       { changed: changes => this.#take(changes), status: () => this.#statusChanged() },
-      { clock },
+      random ? { clock, random } : { clock },
     )
     const members = access.endpoints.map(endpoint => {
       return { endpoint, reachable: false, leader: false, reason: NOT_ASKED }

@@ -95,6 +95,7 @@ export function linkToEngine(stream: Duplex, version: string, handlers: LinkHand
     problem => end(problem.message),
   )
   stream.on('error', error => end(`the engine is gone: ${error.message}`))
+  stream.on('end', () => end('the engine ended'))
   stream.on('close', () => end('the engine ended'))
   send({ type: 'hello', protocol: PROTOCOL_VERSION, version })
 

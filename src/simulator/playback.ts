@@ -35,6 +35,7 @@ export async function* tell(
     readOnly: true,
     clock,
     wall: () => BEGINNING + clock.now(),
+    random: () => 0.5,
   })
   await clock.advance(SETTLED_MS)
   const begin = clock.now()
