@@ -159,3 +159,32 @@ export function fillBins(
   }
   return waiting.length
 }
+
+/**
+ * Spreads items over exactly these bins, largest first, each to where the weighted squares of the loads grow least. Bins may
+ * overflow, but all about equally little: the start for a search that aims at a number of bins.
+ */
+export function levelled(state: State, items: Int32Array, bins: Int32Array, weights: Float64Array): void {
+  const { dims, capacity, size, fixed, rows, rowOf } = state.packing
+  for (const i of items) {
+    if (state.where[i]! >= 0) continue
+    let best = -1
+    let bestCost = Infinity
+    for (const b of bins) {
+      if (fixed[i]! >= 0 ? fixed[i] !== b : !rows[rowOf[i]!]![b]) continue
+      let cost = state.conflicts(i, b) * 1e3
+      for (let d = 0, k = b * dims; d < dims; d++, k++) {
+        const c = capacity[k]!
+        if (c === Infinity) continue
+        const x = size[i * dims + d]!
+        // Growth of ((load / capacity) ^ 2), scarce dimensions counting more.
+        cost += c > 0 ? ((2 * state.load[k]! + x) * x * weights[d]!) / c / c : x > 0 ? 1e6 : 0
+      }
+      if (cost < bestCost) {
+        bestCost = cost
+        best = b
+      }
+    }
+    if (best >= 0) state.put(i, best)
+  }
+}

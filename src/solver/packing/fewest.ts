@@ -1,0 +1,179 @@
+// Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
+import { unitBound } from '../bounds/units.ts'
+import type { Budget } from '../budget.ts'
+import type { Random } from '../random.ts'
+import { bestFit, binOrder, fillBins, levelled, order, scarcity } from './greedy.ts'
+import { isUniform, type Packing } from './packing.ts'
+import { State } from './state.ts'
+import { tabu } from './tabu.ts'
+
+export interface Fewest {
+  /** Undefined when not even all bins together were enough for what was tried. */
+  readonly where: Int32Array | undefined
+  readonly bins: number
+  readonly bound: number
+}
+
+export type OnFewest = (bins: number | undefined, bound: number, phase: string) => void
+
+/** Items above which bin-centric greedy (quadratic in items) is left out. */
+const MOST_FOR_FILLING = 4_000
+
+export function binsUsed(state: State): Int32Array {
+  const used: number[] = []
+  state.count.forEach((count, b) => {
+    if (count > 0) used.push(b)
+  })
+  return Int32Array.from(used)
+}
+
+/** The best of several greedy ways, undefined when none places all items. */
+export function greedily(packing: Packing, bins: Int32Array, enough: number): State | undefined {
+  const weights = scarcity(packing, [...bins])
+  let best: State | undefined
+  let fewest = Infinity
+  const offer = (state: State, left: number): void => {
+    const used = left > 0 ? Infinity : binsUsed(state).length
+    if (used < fewest) {
+      fewest = used
+      best = state
+    }
+  }
+  for (const measure of ['sum', 'max', 'squares'] as const) {
+    if (fewest <= enough) break
+    const state = new State(packing)
+    offer(state, bestFit(state, order(packing, measure, weights), bins.slice(), weights))
+  }
+  for (const by of ['dot', 'l2'] as const) {
+    if (fewest <= enough || packing.items > MOST_FOR_FILLING) break
+    const state = new State(packing)
+    // Fixed and ruled items first: filling does not know that others may go anywhere else.
+    const first = order(packing, 'sum', weights).filter(
+      i => packing.fixed[i]! >= 0 || packing.rowOf[i]! > 0 || (packing.groupsOf?.[i]?.length ?? 0) > 0,
+    )
+    if (bestFit(state, first, bins.slice(), weights) > 0) continue
+    const opened = binsUsed(state)
+    const rest = bins.filter(b => !opened.includes(b))
+    offer(state, fillBins(state, Int32Array.from([...opened, ...rest]), weights, by))
+  }
+  return best
+}
+
+/** Tabu search inside exactly these bins, from a best-fit start; the assignment when everything fits. */
+export function packInto(
+  packing: Packing,
+  bins: Int32Array,
+  start: Int32Array | undefined,
+  random: Random,
+  budget: Budget,
+  steps: number,
+): Int32Array | undefined {
+  const state = new State(packing)
+  const isOpen = new Uint8Array(packing.bins)
+  for (const b of bins) isOpen[b] = 1
+  if (start !== undefined) {
+    for (let i = 0; i < packing.items; i++) if (start[i]! >= 0 && isOpen[start[i]!]) state.put(i, start[i]!)
+  }
+  const weights = scarcity(packing, [...bins])
+  levelled(state, order(packing, 'sum', weights), bins, weights)
+  if (state.where.some(b => b < 0)) return undefined
+  const result = tabu(state, bins, random, budget, steps)
+  if (!result.isPacked) return undefined
+  const check = new State(packing)
+  check.replace(result.where)
+  return check.isValid() ? result.where : undefined
+}
+
+/** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
+function stepsFor(packing: Packing, round: number): number {
+  return Math.ceil((400 + 3 * Math.min(packing.items, 1_000)) * 2 ** Math.min(round, 9))
+}
+
+/**
+ * Packs into few bins and goes on until the bound is met or the budget is over. Every improvement is reported.
+ * `target`: bins that are good enough (default: the bound).
+ */
+export function packFewest(packing: Packing, random: Random, budget: Budget, report: OnFewest, mostRounds = Infinity): Fewest {
+  const bound = unitBound(packing)
+  const all = binOrder(packing)
+  if (packing.items === 0) return { where: new Int32Array(0), bins: 0, bound: 0 }
+  const uniform = isUniform(packing)
+  let best = greedily(packing, all, bound.bins)?.where
+  if (best === undefined) {
+    for (let round = 0; best === undefined && !budget.isOver && round < Math.min(mostRounds, 8); round++) {
+      best = packInto(packing, all, undefined, random, budget, stepsFor(packing, round))
+    }
+    if (best === undefined) return { where: undefined, bins: Infinity, bound: bound.bins }
+  }
+  let used = usedBy(packing, best)
+  report(used.length, bound.bins, 'greedy')
+  for (let round = 0; used.length > bound.bins && !budget.isOver && round < mostRounds; round++) {
+    const tries = attempts(packing, used, best, bound.bins, round, uniform, random)
+    for (const { bins, start } of tries) {
+      const found = packInto(packing, bins, start, random, budget, stepsFor(packing, round))
+      if (found !== undefined) {
+        best = found
+        used = usedBy(packing, best)
+        report(used.length, bound.bins, 'tabu')
+        round = -1
+        break
+      }
+      if (budget.isOver) break
+    }
+  }
+  return { where: best, bins: used.length, bound: bound.bins }
+}
+
+function usedBy(packing: Packing, where: Int32Array): Int32Array {
+  const state = new State(packing)
+  state.replace(where)
+  return binsUsed(state)
+}
+
+interface Attempt {
+  readonly bins: Int32Array
+  readonly start: Int32Array | undefined
+}
+
+/** What to try next: the bound itself, half way, and one less than there is; where bins differ, closing one of several. */
+function attempts(
+  packing: Packing,
+  used: Int32Array,
+  best: Int32Array,
+  bound: number,
+  round: number,
+  uniform: boolean,
+  random: Random,
+): Attempt[] {
+  if (uniform) {
+    const counts = new Set([bound, Math.floor((bound + used.length - 1) / 2), used.length - 1])
+    return [...counts].map(count => ({ bins: used.slice(0, count), start: undefined }))
+  }
+  const load = new State(packing)
+  load.replace(best)
+  const { dims, weight } = packing
+  const isFixed = new Uint8Array(packing.bins)
+  for (const b of packing.fixed) if (b >= 0) isFixed[b] = 1
+  const fullness = (b: number): number => {
+    let sum = 0
+    for (let d = 0; d < dims; d++) sum += load.load[b * dims + d]! * weight[d]!
+    return sum
+  }
+  const closable = [...used].filter(b => !isFixed[b]).sort((a, b) => fullness(a) - fullness(b))
+  const tries: Attempt[] = []
+  if (round === 0 && bound < used.length - 1) tries.push({ bins: binOrder(packing).slice(0, bound), start: undefined })
+  for (let k = 0; k < Math.min(3 + round, closable.length); k++) {
+    const closed = k === 0 ? closable[0]! : closable[random.below(closable.length)]!
+    tries.push({ bins: used.filter(b => b !== closed), start: best })
+  }
+  // A closed bin may be the better one to keep: exchange one that is used for one that is not, and close another.
+  const unused = [...binOrder(packing)].filter(b => !used.includes(b))
+  if (unused.length > 0 && closable.length > 1) {
+    const two = [closable[random.below(closable.length)]!, closable[random.below(closable.length)]!]
+    if (two[0] !== two[1]) {
+      const kept = [...used].filter(b => !two.includes(b))
+      tries.push({ bins: Int32Array.from([...kept, unused[random.below(unused.length)]!]), start: best })
+    }
+  }
+  return tries
+}
