@@ -62,15 +62,15 @@ export async function openEtcd(
 
 type Ask<T> = (services: Services, options: GrpcCallOptions, limits: Limits) => Promise<T>
 
-/** How a call is made: whether it may be asked again, and on which connection. */
+/** How a call is made: whether it does no harm when it is done twice, and on which connection. */
 interface Manner {
-  readonly kind: 'read' | 'write'
+  readonly repeatable: boolean
   readonly service: Service
 }
-const READ: Manner = { kind: 'read', service: 'KV' }
-const WRITE: Manner = { kind: 'write', service: 'KV' }
-const LEASE_WRITE: Manner = { kind: 'write', service: 'Lease' }
-const LEASE_RENEWAL: Manner = { kind: 'read', service: 'Lease' }
+const READ: Manner = { repeatable: true, service: 'KV' }
+const WRITE: Manner = { repeatable: false, service: 'KV' }
+/** A lease that was granted twice runs out by itself; one renewed or revoked twice is renewed or revoked. */
+const LEASE: Manner = { repeatable: true, service: 'Lease' }
 
 class EtcdStore implements StateStore {
   readonly #endpoints: readonly Endpoint[]
@@ -160,20 +160,16 @@ class EtcdStore implements StateStore {
   async grantLease(ttlMs: number, options?: CallOptions): Promise<Lease> {
     const sentAt = this.#clock.now()
     const request = { TTL: Math.ceil(ttlMs / 1000) }
-    const granted = await this.#ask(LEASE_WRITE, limitsOf(options, CALL_MS), ({ leases }, grpc) =>
+    const granted = await this.#ask(LEASE, limitsOf(options, CALL_MS), ({ leases }, grpc) =>
       leases.leaseGrant(request, grpc),
     )
     const id = granted.ID
     const calls = {
       renew: (limits: CallOptions) =>
-        this.#ask(LEASE_RENEWAL, limitsOf(limits, CALL_MS), ({ leases }, grpc) =>
+        this.#ask(LEASE, limitsOf(limits, CALL_MS), ({ leases }, grpc) =>
           renewOnce(leases, id, grpc),
         ),
-      revoke: async (limits?: CallOptions) => {
-        await this.#ask(LEASE_WRITE, limitsOf(limits, CALL_MS), ({ leases }, grpc) =>
-          leases.leaseRevoke({ ID: id }, grpc),
-        )
-      },
+      revoke: (limits?: CallOptions) => this.#revoke(id, limits),
     }
     const lease = new RenewedLease(this.#clock, calls, id, Number(granted.TTL) * 1000, sentAt)
     this.#leases.add(lease)
@@ -181,8 +177,18 @@ class EtcdStore implements StateStore {
     return lease
   }
 
+  async #revoke(id: string, options: CallOptions | undefined): Promise<void> {
+    try {
+      await this.#ask(LEASE, limitsOf(options, CALL_MS), ({ leases }, grpc) =>
+        leases.leaseRevoke({ ID: id }, grpc),
+      )
+    } catch (error) {
+      if (!(error instanceof StoreRefused && error.reason.includes(LEASE_GONE))) throw error
+    }
+  }
+
   members(options?: CallOptions): Promise<readonly MemberHealth[]> {
-    const limits = limitsOf(options, CALL_MS)
+    const limits = { ...limitsOf(options, CALL_MS), leaderless: true }
     return Promise.all(this.#endpoints.map(endpoint => askHealth(endpoint, limits)))
   }
 
@@ -195,10 +201,10 @@ class EtcdStore implements StateStore {
   }
 
   /**
-   * A question that can be asked again gives each member its share of the time. A write goes to one member that is connected, with
+   * What can be repeated gives each member its share of the time. A write goes to one member that is connected, with
    * all the time there is, and to no other once it may have been sent.
    */
-  async #ask<T>({ kind, service }: Manner, limits: Limits, ask: Ask<T>): Promise<T> {
+  async #ask<T>({ repeatable, service }: Manner, limits: Limits, ask: Ask<T>): Promise<T> {
     const { deadline, signal } = limits
     const count = this.#endpoints.length
     const first = this.#preferred
@@ -215,7 +221,7 @@ class EtcdStore implements StateStore {
       try {
         const connecting = Math.min(share, CONNECT_MS)
         await endpoint.connected(service, { deadline: monotonicMs() + connecting, signal })
-        const forCall = kind === 'read' ? shared : limits
+        const forCall = repeatable ? shared : limits
         const answer = await endpoint.call(forCall, (services, grpc) =>
           ask(services, grpc, forCall),
         )
@@ -231,7 +237,7 @@ class EtcdStore implements StateStore {
         if (failure === 'compacted') throw new Compacted(reason, { cause: error })
         this.#prefersAnother(index)
         if (failure === 'unknown') endpoint.reset()
-        if (failure === 'unknown' && kind === 'write') throw new Ambiguous(reason, { cause: error })
+        if (failure === 'unknown' && !repeatable) throw new Ambiguous(reason, { cause: error })
         reasons.add(reason)
       }
     }
@@ -294,6 +300,9 @@ interface GrpcKeyValue {
   readonly create_revision: string
   readonly mod_revision: string
 }
+
+/** etcd's words: as good as revoked. */
+const LEASE_GONE = 'lease not found'
 
 /** The revision asked for is no longer there. */
 class Compacted extends Error {

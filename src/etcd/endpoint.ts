@@ -17,7 +17,7 @@ import {
 } from 'etcd3'
 import { monotonicMs } from '../model/clock.ts'
 import type { Credentials } from './credentials.ts'
-import { failureOf } from './outcome.ts'
+import { failureOf, STALE_TOKEN } from './outcome.ts'
 import { StoreRefused, StoreUnavailable } from './store.ts'
 
 export type { CallOptions as GrpcCallOptions } from '@grpc/grpc-js'
@@ -27,6 +27,8 @@ export interface Limits {
   /** In `monotonicMs()`. */
   readonly deadline: number
   readonly signal: AbortSignal | undefined
+  /** A member that knows no leader answers all the same: for asking how it is. */
+  readonly leaderless?: boolean
 }
 
 /** gRPC services have a connection each. */
@@ -150,7 +152,7 @@ export class Endpoint {
   /** Opens a stream of watches; it lives until its holder cancels it. `limits` are for the login. */
   async openWatch(limits: Limits): Promise<WatchStream> {
     const token = await this.#tokenFor(limits)
-    return this.#client.watchClient.watch({ interceptors: [withMetadata(token)] })
+    return this.#client.watchClient.watch({ interceptors: [withMetadata({ token })] })
   }
 
   /** Forgets the connection and the token, so that the next call makes new ones. For a line that has fallen silent. */
@@ -191,17 +193,30 @@ export class Endpoint {
 
 export type WatchStream = Awaited<ReturnType<Etcd3['watchClient']['watch']>>
 
-/** Sets what every call carries: that a leader is required (a member cut off from the others then says so), and the token. */
-function withMetadata(
-  token: string | undefined,
-  started: (call: InterceptingCall) => void = () => undefined,
-): Interceptor {
+/**
+ * Sets what a call carries: that a leader is required (a member cut off from the others then says so), and the token. What etcd says
+ * of a stale token is said in other words: etcd3 knows those, and would ask again with the same token until the deadline.
+ */
+function withMetadata({
+  token,
+  leaderless = false,
+  started = () => undefined,
+}: {
+  readonly token: string | undefined
+  readonly leaderless?: boolean | undefined
+  readonly started?: (call: InterceptingCall) => void
+}): Interceptor {
   return (options, nextCall) => {
     const call = new InterceptingCall(nextCall(options), {
-      start(metadata, listener, next) {
-        metadata.set('hasleader', 'true')
+      start(metadata, _, next) {
+        if (!leaderless) metadata.set('hasleader', 'true')
         if (token !== undefined) metadata.set('token', token)
-        next(metadata, listener)
+        next(metadata, {
+          onReceiveStatus(answer, tell) {
+            const stale = answer.details.includes('invalid auth token')
+            tell(stale ? { ...answer, details: STALE_TOKEN } : answer)
+          },
+        })
         started(call)
       },
     })
@@ -211,14 +226,18 @@ function withMetadata(
 
 /** Runs one call so that the signal cancels it; nothing stays attached to the signal afterwards. */
 async function cancellable<T>(
-  { deadline, signal }: Limits,
+  { deadline, signal, leaderless }: Limits,
   token: string | undefined,
   run: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   let cancel = () => undefined as void
-  const intercept = withMetadata(token, call => {
-    cancel = () => call.cancelWithStatus(status.CANCELLED, 'cancelled')
-    if (signal?.aborted) cancel()
+  const intercept = withMetadata({
+    token,
+    leaderless,
+    started(call) {
+      cancel = () => call.cancelWithStatus(status.CANCELLED, 'cancelled')
+      if (signal?.aborted) cancel()
+    },
   })
   const stop = () => cancel()
   signal?.addEventListener('abort', stop)

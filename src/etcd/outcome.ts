@@ -1,7 +1,6 @@
 // What etcd3 and gRPC throw, sorted by the one question that matters: was it done, was it not, or can nobody know?
 import {
   EtcdAuthenticationFailedError,
-  EtcdInvalidAuthTokenError,
   EtcdLeaseInvalidError,
   EtcdPermissionDeniedError,
   GRPCCancelledError,
@@ -36,7 +35,9 @@ const TURNED_AWAY = [
   'Channel has been shut down',
 ]
 
-const STALE_TOKEN = ['invalid auth token', 'revision of auth store is old']
+/** How endpoint.ts says that etcd does not know the token. */
+export const STALE_TOKEN = 'the login has run out'
+const STALE = [STALE_TOKEN, 'revision of auth store is old']
 
 /** etcd's words for an answer that is no, whatever gRPC's code is. */
 const SAID_NO = [
@@ -61,8 +62,7 @@ const REFUSALS = [
 export function failureOf(error: unknown): Failure {
   const reason = reasonOf(error)
   const says = (words: readonly string[]) => words.some(word => reason.includes(word))
-  if (error instanceof EtcdInvalidAuthTokenError || says(STALE_TOKEN))
-    return { kind: 'stale-token', reason }
+  if (says(STALE)) return { kind: 'stale-token', reason }
   if (reason.includes('has been compacted')) return { kind: 'compacted', reason }
   if (REFUSALS.some(refusal => error instanceof refusal) || says(SAID_NO))
     return { kind: 'refused', reason }

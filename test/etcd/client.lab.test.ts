@@ -3,7 +3,7 @@ import { openEtcd } from '../../src/etcd/client.ts'
 import { describeStore } from './contract.ts'
 import { startEtcd } from './etcd-process.ts'
 
-describeStore('etcd is a StateStore', async () => {
+describeStore('etcd', async () => {
   const etcd = await startEtcd()
   const cluster = randomUUID()
   const access = { endpoints: etcd.endpoints }

@@ -40,7 +40,7 @@ export function put(store: StateStore, key: string, value: string): Promise<Outc
 const soon = { timeout: 5_000, interval: 5 }
 
 export function describeStore(name: string, makeFixture: () => Promise<StoreFixture>): void {
-  describe(name, () => {
+  describe(`${name} is a StateStore`, () => {
     let fixture: StoreFixture
     let store: StateStore
     beforeAll(async () => {
@@ -82,9 +82,9 @@ export function describeStore(name: string, makeFixture: () => Promise<StoreFixt
         })
         await store.commit({ if: [], then })
       }
-      let writing = true
+      const enough = new AbortController()
       const writer = (async () => {
-        for (let i = 0; writing; i++) {
+        for (let i = 0; !enough.signal.aborted; i++) {
           const then = ['page/00000', 'page/01199'].map(key => ({ put: key, value: String(i) }))
           await store.commit({ if: [], then })
         }
@@ -94,7 +94,7 @@ export function describeStore(name: string, makeFixture: () => Promise<StoreFixt
         expect(kvs).toHaveLength(1200)
         expect(kvs[0]?.value).toBe(kvs[1199]?.value)
       }
-      writing = false
+      enough.abort()
       await writer
     })
 

@@ -15,6 +15,12 @@ export interface EtcdTls {
   readonly key: string
 }
 
+type Flags = Readonly<Record<string, string>>
+
+function flags(values: Flags): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`)
+}
+
 interface Member {
   readonly name: string
   readonly url: string
@@ -22,10 +28,13 @@ interface Member {
   process: ChildProcess | undefined
 }
 
-/** `members`: 1 or 3. `tls`: clients must show a certificate of that CA. `args`: more options of etcd. */
+/**
+ * `tls`: clients must show a certificate of that CA; it is what this harness shows, `server` is what etcd does.
+ * `flags`: more options of etcd.
+ */
 export async function startEtcd(
   members: 1 | 3 = 1,
-  options: { tls?: EtcdTls; args?: readonly string[] } = {},
+  options: { tls?: EtcdTls & { server: EtcdTls }; flags?: Flags } = {},
 ): Promise<RealEtcd> {
   const folder = await mkdtemp(join(tmpdir(), 'yasco-etcd-'))
   const ports = await freePorts(members * 2)
@@ -35,18 +44,26 @@ export async function startEtcd(
     const name = `m${i}`
     const url = `${scheme}://127.0.0.1:${ports[i * 2 + 1]}`
     const peerUrl = peer.slice(name.length + 1)
-    const args = [
-      ...['--name', name, '--data-dir', join(folder, name), '--initial-cluster-token', folder],
-      ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
-      ...['--listen-client-urls', url, '--advertise-client-urls', url],
-      ...['--initial-cluster', peers.join(','), '--logger', 'zap', '--log-level', 'error'],
-      ...(options.args ?? []),
-    ]
-    if (options.tls)
-      args.push(
-        ...['--cert-file', options.tls.cert, '--key-file', options.tls.key],
-        ...['--trusted-ca-file', options.tls.ca, '--client-cert-auth'],
-      )
+    const { tls } = options
+    const args = flags({
+      name,
+      'data-dir': join(folder, name),
+      'initial-cluster': peers.join(','),
+      'initial-cluster-token': folder,
+      'listen-peer-urls': peerUrl,
+      'initial-advertise-peer-urls': peerUrl,
+      'listen-client-urls': url,
+      'advertise-client-urls': url,
+      logger: 'zap',
+      'log-level': 'error',
+      ...(tls && {
+        'cert-file': tls.server.cert,
+        'key-file': tls.server.key,
+        'trusted-ca-file': tls.ca,
+        'client-cert-auth': 'true',
+      }),
+      ...options.flags,
+    })
     return { name, url, args, process: undefined }
   })
   const etcd = new RealEtcd(folder, all, options.tls)

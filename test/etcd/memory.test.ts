@@ -1,7 +1,7 @@
 import { MemoryEtcd } from '../../src/etcd/memory.ts'
 import { describeStore } from './contract.ts'
 
-describeStore('the in-memory twin is a StateStore', () => {
+describeStore('the in-memory twin', () => {
   const etcd = new MemoryEtcd()
   return Promise.resolve({
     open: () => etcd.connect(),
