@@ -1,5 +1,4 @@
 // `yasco engine SPEC`: the process behind a console. For the console to start, not for people.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EngineParts } from '../engine/engine.ts'
 import type { DemoSpec, EngineSpec, RealSpec } from '../engine/spec.ts'
 import { observe } from '../cluster/observe.ts'
@@ -12,9 +11,7 @@ export const run: Run = async context => {
   const parts = spec.mode === 'demo' ? await demoParts(spec) : await realParts(spec, context)
   const { runEngine } = await import('../engine/run.ts')
   await runEngine({ ...parts, version: context.version })
-  // What still hangs in the air (a libvirt that does not answer a goodbye) must not keep the process alive.
-  await sleep(0)
-  process.exit(EXIT.done)
+  return EXIT.done
 }
 
 type Parts = Omit<EngineParts, 'version'>
