@@ -17,7 +17,8 @@ export interface NodeInfo {
 /** How a guest's CPU compares with what a host can give it; `incompatible`: the guest would not start there. */
 export type CpuComparison = 'incompatible' | 'identical' | 'superset'
 
-export interface DomainCapabilitiesQuery {
+/** Which emulator of a host is meant; what is left out, libvirt chooses. */
+export interface EmulatorQuery {
   readonly emulator?: string
   readonly arch?: string
   readonly machine?: string
@@ -83,14 +84,11 @@ export interface InspectableHypervisor extends Hypervisor {
   nodeInfo(options?: CallOptions): Promise<NodeInfo>
   /** XML. */
   capabilities(options?: CallOptions): Promise<string>
-  /** XML. */
-  domainCapabilities(query: DomainCapabilitiesQuery, options?: CallOptions): Promise<string>
-  /** `cpuXml`: the guest's `<cpu>` as its live XML has it. Asks the hypervisor where it can, else the host's CPU alone. */
-  compareCpu(
-    cpuXml: string,
-    query: DomainCapabilitiesQuery,
-    options?: CallOptions,
-  ): Promise<CpuComparison>
+  /**
+   * `cpuXml`: the guest's `<cpu>` as its live XML has it. Asks the hypervisor where it may (libvirt lets no read-only connection do so),
+   * else the host's CPU alone.
+   */
+  compareCpu(cpuXml: string, query: EmulatorQuery, options?: CallOptions): Promise<CpuComparison>
   /** Which secrets there are; never their values. */
   secrets(options?: CallOptions): Promise<readonly SecretRef[]>
   networks(options?: CallOptions): Promise<readonly NetworkStatus[]>

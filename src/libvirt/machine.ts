@@ -1,7 +1,7 @@
 // The port to one HWM's libvirt for those who change it: agents of operations, and commands. A connection for observing has none of this:
 // there is no way from a Hypervisor to a Machine but to open one.
 import type { CallOptions, DomainRef } from './hypervisor.ts'
-import type { InspectableHypervisor } from './inspection.ts'
+import type { EmulatorQuery, InspectableHypervisor } from './inspection.ts'
 import type { MigrationEnd } from './migration.ts'
 
 export interface StartOptions extends CallOptions {
@@ -14,11 +14,14 @@ export interface UndefineOptions extends CallOptions {
   readonly managedSave?: boolean
   /** Snapshots' metadata (the data stay). */
   readonly snapshots?: boolean
-  readonly nvram: 'keep' | 'remove'
+  /** Its file of UEFI variables; left out, libvirt refuses to undefine a domain that has one. */
+  readonly nvram?: 'keep' | 'remove'
 }
 
 export interface Machine extends InspectableHypervisor, MigrationEnd {
   readonly readOnly: false
+  /** XML. Changes nothing, but libvirt denies it to read-only connections, as it may start an emulator to ask it. */
+  domainCapabilities(query: EmulatorQuery, options?: CallOptions): Promise<string>
   /** Makes or replaces the domain's persistent definition; libvirt checks the XML against its schema. */
   define(xml: string, options?: CallOptions): Promise<DomainRef>
   /** Makes and starts a domain that is gone once it stops. */
@@ -32,7 +35,7 @@ export interface Machine extends InspectableHypervisor, MigrationEnd {
    * process is gone.
    */
   destroy(domain: DomainRef, options: CallOptions & { readonly graceful: boolean }): Promise<void>
-  undefine(domain: DomainRef, options: UndefineOptions): Promise<void>
+  undefine(domain: DomainRef, options?: UndefineOptions): Promise<void>
   /** Stops its CPUs; the QEMU process stays. */
   suspend(domain: DomainRef, options?: CallOptions): Promise<void>
   resume(domain: DomainRef, options?: CallOptions): Promise<void>

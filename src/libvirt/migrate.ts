@@ -2,7 +2,6 @@
 // and the resume are the caller's (SAFETY.md, *Moving a running VM*). Nothing here resumes the source while the destination may have the guest.
 import { realClock } from '../model/clock.ts'
 import type { Clock } from '../model/clock.ts'
-import { CallTimedOut } from './errors.ts'
 import type { DomainRef } from './hypervisor.ts'
 import type { DomainJob } from './inspection.ts'
 import type { Machine } from './machine.ts'
@@ -17,12 +16,37 @@ export type MigrationPhase =
   | 'abandon'
   | 'roll back'
 
+/** What is asked of each end. */
+export type MigrationSource = Pick<
+  Machine,
+  'migrationBegin' | 'migrationPerform' | 'migrationConfirm' | 'migrationRollBack' | 'domainState'
+>
+export type MigrationDestination = Pick<
+  Machine,
+  'migrationPrepare' | 'migrationFinish' | 'migrationAbandon'
+>
+export type MigrationWatcher = Pick<Machine, 'abortJob' | 'job'>
+
+/** The guest's memory was not over within its time; the guest stayed where it was. */
+export class MigrationTooSlow extends Error {
+  override readonly name = 'MigrationTooSlow'
+  readonly domain: string
+  readonly limitMs: number
+  constructor(domain: string, limitMs: number) {
+    super(
+      `${domain} was not copied within ${limitMs} ms; allow more time or bandwidth, or let it be slowed down (auto-converge)`,
+    )
+    this.domain = domain
+    this.limitMs = limitMs
+  }
+}
+
 export interface ManagedMigration {
   readonly domain: DomainRef
-  readonly source: Machine
-  readonly destination: Machine
+  readonly source: MigrationSource
+  readonly destination: MigrationDestination
   /** Another connection to the source: progress and abort do not queue behind *perform* there. */
-  readonly watcher: Machine
+  readonly watcher: MigrationWatcher
   readonly settings: MigrationSettings
   /** For copying the guest, in ms; then the job is aborted and the guest stays where it was. */
   readonly copyLimitMs: number
@@ -124,7 +148,7 @@ async function copy(move: ManagedMigration, prepared: Prepared): Promise<Cookie>
   }
   const cancelled = (): void => abort(asError(move.signal?.reason))
   const limit = clock.after(copyLimitMs, () =>
-    abort(new CallTimedOut(`migration of '${domain.name}'`, copyLimitMs)),
+    abort(new MigrationTooSlow(domain.name, copyLimitMs)),
   )
   move.signal?.addEventListener('abort', cancelled, { once: true })
   if (move.signal?.aborted === true) cancelled()

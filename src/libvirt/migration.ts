@@ -61,7 +61,10 @@ export type Settled =
   | { readonly outcome: 'failed'; readonly error: Error }
   | { readonly outcome: 'unknown'; readonly error: Error }
 
-/** How a peer-to-peer migration ended for whoever asked for it; `unknown`: the source gave no answer, and it may still go on without us. */
+/**
+ * How a peer-to-peer migration ended for whoever asked for it. `failed`: the guest runs on at the source. `unknown`: the source gave no
+ * answer, and may still go on without us; or it gave up, and its guest does not run.
+ */
 export type Moved =
   | { readonly outcome: 'arrived' }
   | { readonly outcome: 'failed'; readonly error: Error }

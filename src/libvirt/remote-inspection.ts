@@ -2,7 +2,7 @@
 import type { CallOptions, DomainRef, DomainStatus } from './hypervisor.ts'
 import type {
   CpuComparison,
-  DomainCapabilitiesQuery,
+  EmulatorQuery,
   DomainJob,
   InspectableHypervisor,
   NetworkStatus,
@@ -71,29 +71,35 @@ export class RemoteInspection extends RemoteHypervisor implements InspectableHyp
     return (await this.connection.call(connection.capabilities, undefined, options)).xml
   }
 
-  async domainCapabilities(query: DomainCapabilitiesQuery, options?: CallOptions): Promise<string> {
-    const args = { ...queryArgs(query), flags: 0 }
-    return (await this.connection.call(connection.domainCapabilities, args, options)).xml
-  }
-
   async compareCpu(
     cpuXml: string,
-    query: DomainCapabilitiesQuery,
+    query: EmulatorQuery,
     options?: CallOptions,
   ): Promise<CpuComparison> {
     const asked = { xml: cpuXml, flags: 0 }
-    let result: number
-    try {
-      const args = { ...queryArgs(query), ...asked }
-      ;({ result } = await this.connection.call(connection.compareHypervisorCpu, args, options))
-    } catch (error) {
-      if (!isNoSupport(error)) throw error
-      ;({ result } = await this.connection.call(connection.compareCpu, asked, options))
-    }
+    const mayAskHypervisor = !this.readOnly
+    const result =
+      (mayAskHypervisor ? await this.#compareHypervisorCpu(asked, query, options) : undefined) ??
+      (await this.connection.call(connection.compareCpu, asked, options)).result
     if (result === 0) return 'incompatible'
     if (result === 1) return 'identical'
     if (result === 2) return 'superset'
     throw new LibvirtError(`libvirt could not compare the CPUs (answer ${result})`, 0, 0)
+  }
+
+  /** Undefined where the driver has no such call. */
+  async #compareHypervisorCpu(
+    asked: { xml: string; flags: number },
+    query: EmulatorQuery,
+    options?: CallOptions,
+  ): Promise<number | undefined> {
+    try {
+      const args = { ...emulatorArgs(query), ...asked }
+      return (await this.connection.call(connection.compareHypervisorCpu, args, options)).result
+    } catch (error) {
+      if (isNoSupport(error)) return undefined
+      throw error
+    }
   }
 
   async secrets(options?: CallOptions): Promise<readonly SecretRef[]> {
@@ -179,7 +185,8 @@ export class RemoteInspection extends RemoteHypervisor implements InspectableHyp
   }
 }
 
-function queryArgs(query: DomainCapabilitiesQuery): {
+/** As libvirt's calls take it. */
+export function emulatorArgs(query: EmulatorQuery): {
   emulator: string | undefined
   arch: string | undefined
   machine: string | undefined

@@ -2,6 +2,7 @@
 import type { RpcConnection } from './connection.ts'
 import { LibvirtError } from './errors.ts'
 import type { CallOptions, DomainRef } from './hypervisor.ts'
+import type { EmulatorQuery } from './inspection.ts'
 import type { Machine, StartOptions, UndefineOptions } from './machine.ts'
 import type {
   Begun,
@@ -13,9 +14,9 @@ import type {
   Settled,
 } from './migration.ts'
 import { migrationFlags, migrationParameters } from './migration-wire.ts'
-import { RemoteInspection } from './remote-inspection.ts'
+import { emulatorArgs, RemoteInspection } from './remote-inspection.ts'
 import { handle, isNoDomain } from './remote.ts'
-import { domains, migration } from './wire/procedures.ts'
+import { connection, domains, migration } from './wire/procedures.ts'
 
 const START_PAUSED = 1
 const DEFINE_VALIDATE = 1
@@ -38,6 +39,11 @@ export class RemoteMachine extends RemoteInspection implements Machine {
 
   constructor(connected: RpcConnection) {
     super(connected, false)
+  }
+
+  async domainCapabilities(query: EmulatorQuery, options?: CallOptions): Promise<string> {
+    const args = { ...emulatorArgs(query), flags: 0 }
+    return (await this.connection.call(connection.domainCapabilities, args, options)).xml
   }
 
   async define(xml: string, options?: CallOptions): Promise<DomainRef> {
@@ -67,11 +73,12 @@ export class RemoteMachine extends RemoteInspection implements Machine {
     await this.connection.call(domains.destroy, { dom: handle(domain), flags }, options)
   }
 
-  async undefine(domain: DomainRef, options: UndefineOptions): Promise<void> {
+  async undefine(domain: DomainRef, options: UndefineOptions = {}): Promise<void> {
     const flags =
       (options.managedSave === true ? UNDEFINE_MANAGED_SAVE : 0) |
       (options.snapshots === true ? UNDEFINE_SNAPSHOTS : 0) |
-      (options.nvram === 'remove' ? UNDEFINE_NVRAM : UNDEFINE_KEEP_NVRAM)
+      (options.nvram === 'remove' ? UNDEFINE_NVRAM : 0) |
+      (options.nvram === 'keep' ? UNDEFINE_KEEP_NVRAM : 0)
     await this.connection.call(domains.undefine, { dom: handle(domain), flags }, options)
   }
 
@@ -270,7 +277,12 @@ export class RemoteMachine extends RemoteInspection implements Machine {
       await this.connection.call(migration.perform, args, options)
       return { outcome: 'arrived' }
     } catch (error) {
-      return failedOrUnknown(error)
+      const said = failedOrUnknown(error)
+      // The source's libvirtd may have failed at any point of it, and words like *connection lost* may be about the destination.
+      if (!(error instanceof LibvirtError)) return said
+      const here = await this.domainState(domain, options).catch(() => undefined)
+      const runsOn = here?.state === 'running' || here?.state === 'blocked'
+      return { outcome: runsOn ? 'failed' : 'unknown', error }
     }
   }
 
