@@ -39,7 +39,8 @@ async function firstSettled({ signal }: Context, observation: Pictures): Promise
   const look = (snapshot: ClusterSnapshot) => {
     if (isSettled(snapshot)) settled.resolve(snapshot)
   }
-  using listening = observation.onSnapshot(look)
+  using listening = new DisposableStack()
+  listening.use(observation.onSnapshot(look))
   const timer = setTimeout(() => settled.resolve(observation.snapshot), SETTLE_MS)
   const onAbort = () => settled.reject(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -85,7 +86,8 @@ async function watch(
     print(context, snapshot)
   }
   show(first)
-  using listening = observation.onSnapshot(show)
+  using listening = new DisposableStack()
+  listening.use(observation.onSnapshot(show))
   const ended = Promise.withResolvers<void>()
   signal.addEventListener('abort', () => ended.resolve(), { once: true })
   if (!signal.aborted) await ended.promise
