@@ -37,6 +37,8 @@ export const keys = {
   operation: (id: string) => `operations/${id}`,
   /** Who conducts an operation, under a lease. */
   conductor: (id: string) => `conductors/${id}`,
+  /** What an operator elsewhere asks the conductor of an operation. */
+  ask: (operation: string, token: string) => `asks/${operation}/${token}`,
   /** Which VM has a step that is not settled, and in which operation: no other one may touch it. One key, as an operation can hold thousands. */
   holds: 'holds',
   event: (id: string) => `events/${id}`,
@@ -60,6 +62,7 @@ export const prefixes = {
   permits: 'permits/',
   operations: 'operations/',
   conductors: 'conductors/',
+  asks: (operation: string) => `asks/${operation}/`,
   events: 'events/',
   domains: 'domains/',
   writes: 'writes/',
@@ -247,6 +250,8 @@ export const operationValue = z.object({
   }),
   steps: z.array(step),
 })
+
+export const askValue = z.object({ to: z.enum(['pause', 'resume', 'cancel', 'retry']), who: text })
 
 /** VM to operation. */
 export const holdsValue = texts

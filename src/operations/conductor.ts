@@ -6,6 +6,8 @@ import { step, takeUp, type Effect, type Event, type Machine } from '../control/
 import type { Clock } from '../model/clock.ts'
 import { isOver, targetOf, type Operation, type Step } from '../model/operation.ts'
 import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
+import { askValue, decode, prefixes } from '../etcd/layout.ts'
+import { Reflector } from '../etcd/reflector.ts'
 import type { StateStore } from '../etcd/store.ts'
 import type { DomainRef } from '../libvirt/hypervisor.ts'
 import { act, type Footing } from './act.ts'
@@ -58,7 +60,7 @@ export class Conductor {
     this.#post({ type: 'asked', now: this.#options.clock.now(), to })
   }
 
-  /** Runs until the operation is over. Throws when it may not go on: the lease or the claim was lost, or etcd is gone for good. */
+  /** Runs until the operation is over, or paused with nothing under way. Throws when it may not go on: the lease or the claim was lost, or etcd is gone for good. */
   async run(): Promise<Operation> {
     const { ledger, clock } = this.#options
     const lost = () =>
@@ -68,7 +70,8 @@ export class Conductor {
       if (ledger.lost.aborted) lost()
       await ledger.claimConductor(this.operation.id)
       await this.#handle({ type: 'tick', now: clock.now() })
-      while (!isOver(this.operation) || this.operation !== this.#written) {
+      using _asked = this.#listen()
+      while (!this.#isAtRest()) {
         const event = await this.#next()
         if (this.#stopped !== undefined) throw this.#stopped
         await this.#handle(event)
@@ -80,6 +83,44 @@ export class Conductor {
       for (const abort of this.#aborts.values())
         abort.abort(this.#stopped ?? new Error('the operation is over'))
     }
+  }
+
+  #isAtRest(): boolean {
+    const { state, steps } = this.operation
+    const isIdle = state === 'paused' && steps.every(each => each.state !== 'running')
+    return (
+      (isOver(this.operation) || isIdle) &&
+      this.operation === this.#written &&
+      this.#queue.length === 0
+    )
+  }
+
+  /** Operators elsewhere ask by a key; it is taken away once it was heard. */
+  #listen(): Disposable {
+    const { store, ledger, clock } = this.#options
+    return new Reflector(
+      store,
+      prefixes.asks(this.operation.id),
+      {
+        changed: changes => {
+          for (const change of changes) {
+            if (change.type !== 'put') continue
+            const read = decode(askValue, change.kv)
+            if ('value' in read) this.ask(read.value.to)
+            // One that stays is heard again by the next conductor: pausing or cancelling twice is the same as once.
+            ledger.forget(change.kv.key).catch((error: Error) => {
+              this.#options.report({
+                level: 'warn',
+                about: `operation:${this.operation.id}`,
+                what: error.message,
+              })
+            })
+          }
+        },
+        status: () => undefined,
+      },
+      { clock },
+    )
   }
 
   #stop(reason: Error): void {

@@ -1,10 +1,12 @@
 // Everything operations read and write in etcd. Every write compares what it rests on, so that who was replaced changes nothing.
+import { randomUUID } from 'node:crypto'
 import type { Operation } from '../model/operation.ts'
 import { isSettled } from '../model/operation.ts'
 import type { FenceView, PermitView, Proof } from '../model/snapshot.ts'
 import { commitOnce } from '../etcd/commit-once.ts'
 import {
   agentValue,
+  askValue,
   decode,
   encode,
   fenceValue,
@@ -118,6 +120,22 @@ export class Ledger {
     )
     if (!outcome.committed) throw new LedgerRefused(`operation ${id} is conducted elsewhere`)
     this.#conducting.set(id, outcome.revision)
+  }
+
+  /** Whether some living process conducts it. */
+  async isConducted(id: string): Promise<boolean> {
+    return (await this.#store.get(keys.conductor(id), { timeoutMs: CALL_MS })) !== undefined
+  }
+
+  /** Asks the conductor of an operation, wherever it is. */
+  async ask(id: string, to: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<void> {
+    const key = keys.ask(id, randomUUID())
+    const value = encode(askValue, { to, who: this.#identity.who })
+    await this.#must([{ key, created: 0 }], [{ put: key, value }], 'it was asked already')
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#store.commit({ if: [], then: [{ delete: key }] }, { timeoutMs: CALL_MS })
   }
 
   /** Lets go of an operation that goes on elsewhere or is over. */

@@ -33,6 +33,8 @@ export type OffProof =
   /** Its fence devices: switched off and read back. */
   | { readonly by: 'device' }
 
+export type Asked = 'pause' | 'resume' | 'cancel' | 'retry'
+
 export interface Confirmation {
   readonly why: string
   readonly off?: OffProof
@@ -167,30 +169,36 @@ export class Operations implements AsyncDisposable {
     return operation
   }
 
-  /** Conducts an operation until it is over: one just committed, or one whose conductor is gone. */
-  async conduct(id: string): Promise<Operation> {
+  /**
+   * Conducts an operation until it is over, or paused with nothing under way: one just committed, or one whose conductor is gone. `first`
+   * is asked of it before anything begins. Throws `LedgerRefused` while somebody else conducts it.
+   */
+  async conduct(id: string, first?: Asked): Promise<Operation> {
     const ledger = await this.#open()
     const operation = await ledger.operation(id)
     if (operation === undefined) throw new NotCommitted(`there is no operation ${id}`)
-    if (isOver(operation)) return operation
-    return this.#run(new Conductor(operation, { ...this.#options, ledger }))
-  }
-
-  /** Begins the failed and cancelled steps of an operation that is over once more, and conducts it. */
-  async retry(id: string): Promise<Operation> {
-    const ledger = await this.#open()
-    const operation = await ledger.operation(id)
-    if (operation === undefined) throw new NotCommitted(`there is no operation ${id}`)
+    if (isOver(operation) && first !== 'retry') return operation
     const conductor = new Conductor(operation, { ...this.#options, ledger })
-    conductor.ask('retry')
-    return this.#run(conductor)
+    if (first !== undefined) conductor.ask(first)
+    this.#conducted.set(id, conductor)
+    try {
+      return await conductor.run()
+    } finally {
+      this.#conducted.delete(id)
+    }
   }
 
-  /** Asks an operation that is conducted here. False: it is conducted elsewhere, or by nobody. */
-  ask(id: string, to: 'pause' | 'resume' | 'cancel' | 'retry'): boolean {
+  /** Asks whoever conducts the operation, here or elsewhere. False: nobody does; it can be taken up by `conduct`. */
+  async ask(id: string, to: Asked): Promise<boolean> {
     const conductor = this.#conducted.get(id)
-    conductor?.ask(to)
-    return conductor !== undefined
+    if (conductor !== undefined) {
+      conductor.ask(to)
+      return true
+    }
+    const ledger = await this.#open()
+    if (!(await ledger.isConducted(id))) return false
+    await ledger.ask(id, to)
+    return true
   }
 
   /** Maintenance of an HWM on or off, without moving anything. */
@@ -202,6 +210,17 @@ export class Operations implements AsyncDisposable {
       what: `${hwm}: maintenance ${on ? 'on: it takes nobody in' : 'off'}`,
       why,
     })
+  }
+
+  /** Records that a fence device was read as off: the proof that lets its VMs restart elsewhere. */
+  async declareOff(
+    hwm: string,
+    { device, id }: { readonly device: string; readonly id: string },
+    why: string,
+  ): Promise<void> {
+    const proof: Proof = { kind: 'power-off read back', id, when: new Date().toISOString() }
+    await (await this.#open()).fence(hwm, why, proof)
+    this.#proved(hwm, `off, read back from ${device}`)
   }
 
   /** Takes the fence of an HWM away that answers again, once nothing runs there whose permit is elsewhere. Returns why not, else undefined. */
@@ -236,16 +255,6 @@ export class Operations implements AsyncDisposable {
     await ledger?.end()
   }
 
-  async #run(conductor: Conductor): Promise<Operation> {
-    const { id } = conductor.operation
-    this.#conducted.set(id, conductor)
-    try {
-      return await conductor.run()
-    } finally {
-      this.#conducted.delete(id)
-    }
-  }
-
   /** One lease for all that this process holds. A lease that was lost is not taken again under running operations. */
   async #open(): Promise<Ledger> {
     const ledger = await this.#ledger?.catch(() => undefined)
@@ -272,9 +281,7 @@ export class Operations implements AsyncDisposable {
     const devices = snapshot.hwms[hwm]?.config.fence ?? []
     const result = await powerOff(devices.map(openFenceDevice))
     if (!result.off) throw new NotCommitted(`${hwm} could not be switched off`, result.attempts)
-    const proof: Proof = { kind: 'power-off read back', id: result.id, when }
-    await ledger.fence(hwm, why, proof)
-    this.#proved(hwm, `off, read back from ${result.device}`)
+    await this.declareOff(hwm, result, why)
   }
 
   #proved(hwm: string, what: string): void {
