@@ -19,6 +19,14 @@ export function redfishUrl(host: string): string {
   return `http://${managementAddress}:${redfishPort}/redfish/v1/Systems/${host}`
 }
 
+function deviceOptions(layout: LabLayout, host: string): Record<string, string> {
+  return {
+    url: redfishUrl(host),
+    username: layout.deviceUser,
+    'password-file': layout.devicePassword,
+  }
+}
+
 /** The whole cluster file, as YAML. */
 export function clusterFile(layout: LabLayout, spec: LabSpec): string {
   return stringify({
@@ -34,7 +42,7 @@ export function clusterFile(layout: LabLayout, spec: LabSpec): string {
         {
           libvirt: sshUri(layout, host.address),
           ...(host.watchdog ? { watchdog: '/run/lab/watchdog' } : {}),
-          fence: [{ agent: 'redfish', options: { url: redfishUrl(host.name) } }],
+          fence: [{ agent: 'redfish', options: deviceOptions(layout, host.name) }],
           ...spec.hosts[host.name]?.hwm,
         },
       ]),

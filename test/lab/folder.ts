@@ -1,4 +1,5 @@
 // Makes a lab's folder: keys, settings of every service of every host, disks and domain XML of the guests.
+import { randomBytes } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { guestDisk } from './boot-sector.ts'
@@ -148,6 +149,7 @@ export async function makeFolder(layout: LabLayout, spec: LabSpec): Promise<void
     `${operatorAddress} operator`,
     `${managementAddress} management`,
   ])
+  write(layout.devicePassword, [randomBytes(9).toString('base64url')], 0o600)
   const shadow = join(layout.folder, 'shadow')
   write(shadow, ['root:*:19000:0:99999:7:::', 'sshd:!:19000::::::'])
   chmodSync(shadow, 0o640)

@@ -11,6 +11,7 @@ here=$(dirname "$0")
 read -r stat </proc/self/stat
 set -- ${stat##*) }
 printf '%s %s\n' "${stat%% *}" "${20}" >"$folder/pid.new"
+mv "$folder/pid.new" "$folder/pid"
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -33,7 +34,7 @@ hostname "$NAME"
 for service in libvirtd sshd $MORE_SERVICES; do
   "$here/host-service.sh" "$folder" start "$service"
 done
-mv "$folder/pid.new" "$folder/pid"
+: >"$folder/booted"
 
 # libvirt waits 40 s for each dead QEMU that nobody reaps.
 while :; do

@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import type { DeviceFault } from './device-fault.ts'
+import { writeDeviceFault } from './device-fault.ts'
 import { HostIsDown, LabError } from './errors.ts'
 import { hostKeyFile, makeKey } from './folder.ts'
 import type { HostLayout, LabLayout } from './layout.ts'
+import { etcdPort, sshPort } from './layout.ts'
 import type { LinkFault } from './links.ts'
 import { restoreLink, setLinkFault } from './links.ts'
 import { inNetns, plugIn, setLink, unplug } from './network.ts'
@@ -16,6 +19,7 @@ import {
   argumentsOf,
   isAlive,
   killNow,
+  listensOn,
   namespaceOf,
   processOf,
   until,
@@ -114,6 +118,7 @@ export class LabHost extends Place {
     if (this.isUp()) return
     await unplug(this.#lab, this.layout)
     rmSync(this.layout.pidFile, { force: true })
+    rmSync(this.layout.bootedFile, { force: true })
     await plugIn(this.#lab, this.layout, this.isConnected())
     await restoreLink(this.#lab, this.layout)
     const log = openSync(join(this.layout.folder, 'log/boot.log'), 'a')
@@ -126,7 +131,7 @@ export class LabHost extends Place {
     await until(`${this.name} to boot (see ${this.layout.folder}/log)`, () => {
       if (child.exitCode !== null)
         throw new LabError(`${this.name} ended while booting; see its log.`)
-      return this.isUp()
+      return this.isUp() && existsSync(this.layout.bootedFile)
     })
     await this.untilServes('libvirtd')
     await this.untilServes('sshd')
@@ -138,16 +143,8 @@ export class LabHost extends Place {
       await until(`${this.name}'s libvirtd`, () => answers(this.libvirtSocket))
       return
     }
-    const port = service === 'sshd' ? 22 : 2379
-    await until(`${this.name}'s ${service}`, () => this.#listensOn(port))
-  }
-
-  /** Read from the host's own table of sockets: nothing is sent, so it works without a cable. */
-  #listensOn(port: number): boolean {
-    const hex = port.toString(16).toUpperCase().padStart(4, '0')
-    return readFileSync(`/proc/${this.firstProcess().pid}/net/tcp`, 'latin1')
-      .split('\n')
-      .some(line => / 0A /.test(line) && line.includes(`:${hex} 00000000:0000`))
+    const port = service === 'sshd' ? sshPort : etcdPort
+    await until(`${this.name}'s ${service}`, () => listensOn(this.firstProcess().pid, port))
   }
 
   /** Power cut: cable first, so that nobody hears it die, then every process of it at once. */
@@ -190,6 +187,11 @@ export class LabHost extends Place {
     await setLinkFault(this.#lab, this.layout, fault)
   }
 
+  /** Spoils its fence device; `{}` repairs it. */
+  setDevice(fault: DeviceFault): void {
+    writeDeviceFault(this.layout, fault)
+  }
+
   /** Starts, kills, stops (SIGSTOP) or continues one service. Nothing starts a killed one again by itself. */
   async service(name: Service, action: 'start' | 'kill' | 'pause' | 'continue'): Promise<void> {
     await this.run([script('host-service.sh'), this.layout.folder, action, name])
@@ -200,7 +202,9 @@ export class LabHost extends Place {
   async changeKey(): Promise<void> {
     await makeKey(hostKeyFile(this.layout), `${this.name} (changed)`)
     await this.service('sshd', 'kill')
-    await until(`${this.name}'s sshd to end`, () => !this.#listensOn(22))
+    await until(`${this.name}'s sshd to end`, () => {
+      return !listensOn(this.firstProcess().pid, sshPort)
+    })
     await this.service('sshd', 'start')
   }
 

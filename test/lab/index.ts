@@ -1,7 +1,7 @@
 // The lab as a value: `await using lab = await Lab.up({ name: 'mine' })`. Real hosts, libvirtds, etcds, sshds and guests
 // in namespaces of this machine; see LAB in docs/ for what they are good for.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { run } from './command.ts'
@@ -14,13 +14,13 @@ import { LabHost } from './host.ts'
 import type { LabInput, LabSpec } from './hosts.ts'
 import { labSpec, readLabSpec } from './hosts.ts'
 import type { LabLayout } from './layout.ts'
-import { labFolder, layOut, managementAddress } from './layout.ts'
+import { labFolder, layOut, managementAddress, redfishPort } from './layout.ts'
 import { partition } from './links.ts'
 import { inNetns, makeNetwork, namespacesOf, removeNetwork } from './network.ts'
 import { Observer } from './observer.ts'
 import { Place } from './place.ts'
 import type { ProcessId } from './processes.ts'
-import { isAlive, killNow, processOf, until } from './processes.ts'
+import { isAlive, killNow, listensOn, processOf, until } from './processes.ts'
 import { requireRoot, setUp } from './setup.ts'
 
 export interface UpOptions {
@@ -105,13 +105,26 @@ export class Lab implements AsyncDisposable {
 
   async #raise(): Promise<void> {
     await Promise.all([makeFolder(this.layout, this.spec), makeNetwork(this.layout)])
-    await Promise.all(
-      this.hosts.map(async host => {
+    await Promise.all([
+      this.#startDevice(),
+      ...this.hosts.map(async host => {
         await host.start()
         await this.#startGuests(host)
       }),
-    )
+    ])
     await this.untilEtcdHasLeader()
+  }
+
+  /** The fence device is a process beside the hosts; it ends with the lab. */
+  async #startDevice(): Promise<void> {
+    const log = openSync(join(this.layout.logs, 'fence-device.log'), 'a')
+    const file = new URL('fence-device.ts', import.meta.url).pathname
+    const enter = inNetns(this.layout.managementNetns)
+    const [program, ...args] = [...enter, process.execPath, file, this.name]
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' })
+    closeSync(log)
+    child.unref()
+    await until('the fence device to serve', () => listensOn(child.pid ?? 0, redfishPort))
   }
 
   async #startGuests(host: LabHost): Promise<void> {

@@ -36,6 +36,8 @@ export interface HostLayout {
   /** libvirt's host UUID, and the Redfish system's. */
   readonly uuid: string
   readonly folder: string
+  /** Exists while the host has its own view of the machine, that is, soon after its first process began. */
+  readonly bootedFile: string
   /** "pid starttime" of the first process, numbers of the machine. */
   readonly pidFile: string
   readonly etcd: boolean
@@ -50,6 +52,9 @@ export interface LabLayout {
   readonly specFile: string
   readonly clusterFile: string
   readonly ssh: { readonly key: string; readonly knownHosts: string; readonly configFolder: string }
+  /** Who the fence device lets in. */
+  readonly deviceUser: string
+  readonly devicePassword: string
   readonly hostsFile: string
   /** UNIX sockets of the relay, `<host>.<service>`. */
   readonly sockets: string
@@ -83,6 +88,7 @@ export function layOut(labName: string, spec: LabSpec): LabLayout {
       uuid: uuidOf('host', labName, name),
       folder: hostFolder,
       pidFile: join(hostFolder, 'pid'),
+      bootedFile: join(hostFolder, 'booted'),
       etcd: host.etcd,
       watchdog: host.watchdog,
     }
@@ -98,6 +104,8 @@ export function layOut(labName: string, spec: LabSpec): LabLayout {
       knownHosts: join(folder, 'ssh', 'known_hosts'),
       configFolder: join(folder, 'ssh', 'ssh_config.d'),
     },
+    deviceUser: 'admin',
+    devicePassword: join(folder, 'device-password'),
     hostsFile: join(folder, 'hosts.txt'),
     sockets: join(folder, 'sock'),
     logs: join(folder, 'log'),

@@ -63,6 +63,14 @@ export function killNow(id: ProcessId): void {
   }
 }
 
+/** Whether somebody listens on this TCP port in the network of a process: read from its kernel, nothing is sent. */
+export function listensOn(pid: number, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  return (readProc(pid, 'net/tcp') ?? '')
+    .split('\n')
+    .some(line => / 0A /.test(line) && line.includes(`:${hex} 00000000:0000`))
+}
+
 /** Looks every `everyMs` whether `look` gives a result; throws `NotInTime` after `limitMs`. */
 export async function until<T>(
   what: string,
