@@ -110,7 +110,7 @@ export async function actOn(
     ...confirmation,
     why: options.text('reason') ?? '',
   })
-  return follow(context, cluster, operation.id, plan.unplaced.length)
+  return await follow(context, cluster, operation.id, plan.unplaced.length)
 }
 
 /** Conducts an operation to its end and prints each step as it goes; the exit status says how much was done. */

@@ -19,10 +19,10 @@ export const run: Run = async context => {
   if (view === undefined) throw new Refused(`there is no HWM ${hwm} in ${snapshot.cluster}`)
   const devices = view.config.fence.map(openFenceDevice)
   if (devices.length === 0) throw new Refused(`${hwm} has no fence device in the cluster file`)
-  if (verb === 'status') return status(context, hwm, devices)
+  if (verb === 'status') return await status(context, hwm, devices)
   if (verb === 'on') {
     await confirmPlan(context, { confirm: 'yes', subject: hwm, sentence: `Switch ${hwm} on` })
-    return switchOn(context, hwm, devices)
+    return await switchOn(context, hwm, devices)
   }
   await confirmPlan(context, {
     confirm: 'name',

@@ -18,7 +18,7 @@ export const run: Run = async context => {
   refuseIfReadOnly(context)
   if (verb === 'undo') return actOn(context, { do: 'undo', operation: id })
   await using cluster = await openCluster(context)
-  return takeUp(context, cluster, verb, id)
+  return await takeUp(context, cluster, verb, id)
 }
 
 async function list(context: Context): Promise<typeof EXIT.done> {
