@@ -56,9 +56,12 @@ export class ConfigReader {
     const schema = checkSchema(kvs.get(keys.schema))
     if (schema instanceof SchemaRefused)
       return { config: undefined, homes: undefined, badValues: [], refused: schema }
-    const hwms = this.#hwms.read(kvs)
-    const vms = this.#vms.read(kvs)
-    const groups = this.#groups.read(kvs)
+    const sections = [this.#hwms, this.#vms, this.#groups]
+    for (const kv of kvs.values())
+      for (const section of sections) if (section.takes(kv.key)) section.take(kv)
+    const hwms = this.#hwms.result()
+    const vms = this.#vms.result()
+    const groups = this.#groups.result()
     const settings = this.#settings.read(kvs)
     const fallbacks = this.#fallbacks.read(kvs)
     const homes = this.#homes.read(kvs)
@@ -120,13 +123,21 @@ class Single<S extends z.ZodType> {
   }
 }
 
-/** All keys under one prefix, in the order of their names. */
+/**
+ * All keys under one prefix, in the order of their names. Each reading takes all of them, then asks for the result; what was not
+ * taken since the result before is gone.
+ */
 class Section<S extends z.ZodType, T> {
   readonly #prefix: string
   readonly #schema: S
   readonly #make: (name: string, value: z.output<S>) => T
-  #known: ReadonlyMap<string, Known<T>> = new Map()
+  readonly #known = new Map<string, Known<T>>()
+  #order: readonly Known<T>[] = []
   #result: { readonly values: readonly T[]; readonly bad: readonly BadValue[] }
+  /** Of the reading under way. */
+  #round = 0
+  #taken = 0
+  #changed = false
 
   constructor(prefix: string, schema: S, make: (name: string, value: z.output<S>) => T) {
     this.#prefix = prefix
@@ -135,40 +146,61 @@ class Section<S extends z.ZodType, T> {
     this.#result = { values: [], bad: [] }
   }
 
-  read(kvs: ReadonlyMap<string, KeyValue>) {
-    let changed = false
-    const known = new Map<string, Known<T>>()
-    for (const kv of kvs.values()) {
-      if (!kv.key.startsWith(this.#prefix)) continue
-      let entry = this.#known.get(kv.key)
-      if (entry?.revision !== kv.modRevision) {
-        changed = true
-        const read = decode(this.#schema, kv)
-        const name = kv.key.slice(this.#prefix.length)
-        const result = 'bad' in read ? read : { value: this.#make(name, read.value) }
-        entry = { revision: kv.modRevision, result }
-      }
-      known.set(kv.key, entry)
+  takes(key: string): boolean {
+    return key.startsWith(this.#prefix)
+  }
+
+  take(kv: KeyValue): void {
+    this.#taken++
+    let known = this.#known.get(kv.key)
+    if (known === undefined) {
+      known = { key: kv.key, revision: -1, round: 0, read: undefined }
+      this.#known.set(kv.key, known)
+      this.#order = []
     }
-    if (!changed && known.size === this.#known.size) return this.#result
-    this.#known = known
+    known.round = this.#round
+    if (known.revision === kv.modRevision) return
+    this.#changed = true
+    known.revision = kv.modRevision
+    const read = decode(this.#schema, kv)
+    const name = kv.key.slice(this.#prefix.length)
+    known.read = 'bad' in read ? read : { value: this.#make(name, read.value) }
+  }
+
+  result() {
+    const gone = this.#known.size - this.#taken
+    if (gone > 0) {
+      for (const [key, { round }] of this.#known) if (round !== this.#round) this.#known.delete(key)
+      this.#order = []
+    }
+    if (gone > 0 || this.#changed) this.#assemble()
+    this.#round++
+    this.#taken = 0
+    this.#changed = false
+    return this.#result
+  }
+
+  #assemble(): void {
+    if (this.#order.length === 0) this.#order = [...this.#known.values()].sort(byKey)
     const values: T[] = []
     const bad: BadValue[] = []
-    for (const [, { result }] of [...known].sort(byKey)) {
-      if ('bad' in result) bad.push(result.bad)
-      else values.push(result.value)
+    for (const { read } of this.#order) {
+      if (read === undefined) continue
+      if ('bad' in read) bad.push(read.bad)
+      else values.push(read.value)
     }
     this.#result = { values, bad }
-    return this.#result
   }
 }
 
 interface Known<T> {
-  readonly revision: number
-  readonly result: { readonly value: T } | { readonly bad: BadValue }
+  readonly key: string
+  revision: number
+  round: number
+  read: { readonly value: T } | { readonly bad: BadValue } | undefined
 }
 
 /** etcd's order: by bytes, which for UTF-8 is by code point; UTF-16's order differs only beyond U+FFFF. */
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
 }

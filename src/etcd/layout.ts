@@ -11,6 +11,7 @@ import {
   type Settings,
   type Vm,
 } from '../model/cluster.ts'
+import type { Operation } from '../model/operation.ts'
 import type { BadValue, ClusterEvent } from '../model/snapshot.ts'
 import type { KeyValue } from './store.ts'
 
@@ -112,21 +113,21 @@ export const groupValue = z.object({
 const migration = z.object({
   unsafe: z.boolean().default(DEFAULT_SETTINGS.migration.unsafe),
   parallelPerHwm: count.min(1).default(DEFAULT_SETTINGS.migration.parallelPerHwm),
-  bandwidth: z.number().positive().optional(),
+  bandwidth: z.number().nonnegative().optional(),
 })
 const safety = z.object({
-  h: z.number().positive(),
-  ttl: z.number().positive(),
-  A: z.number().positive(),
-  D: z.number().positive(),
-  w: z.number().positive(),
+  h: z.number().nonnegative(),
+  ttl: z.number().nonnegative(),
+  A: z.number().nonnegative(),
+  D: z.number().nonnegative(),
+  w: z.number().nonnegative(),
 })
 const policies = z.object({
   migration: migration.default(DEFAULT_SETTINGS.migration),
   safety: safety.default(DEFAULT_SETTINGS.safety),
   admission: z.enum(['warn', 'refuse']).default(DEFAULT_SETTINGS.admission),
   homecoming: z.enum(['by-hand', 'automatic']).default(DEFAULT_SETTINGS.homecoming),
-  eventsKeptMs: z.number().positive().default(DEFAULT_SETTINGS.eventsKeptMs),
+  eventsKeptMs: z.number().nonnegative().default(DEFAULT_SETTINGS.eventsKeptMs),
 }) satisfies z.ZodType<Settings>
 
 /** All that is one per cluster. How etcd is reached is not among it: that is each reader's own matter. */
@@ -231,7 +232,6 @@ const step = z.object({
   note: text.default(''),
 })
 
-/** `Operation` of src/control, as the test of this file holds it to. */
 export const operationValue = z.object({
   id: text.min(1),
   kind: z.enum(['evacuate', 'homecoming', 'migrate', 'start', 'stop', 'apply-plan', 'undo']),
@@ -249,7 +249,7 @@ export const operationValue = z.object({
     tries: count.min(1),
   }),
   steps: z.array(step),
-})
+}) satisfies z.ZodType<Operation>
 
 export const askValue = z.object({ to: z.enum(['pause', 'resume', 'cancel', 'retry']), who: text })
 

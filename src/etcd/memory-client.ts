@@ -55,11 +55,11 @@ export class MemoryStore implements StateStore {
   }
 
   get(key: string, options?: CallOptions): Promise<KeyValue | undefined> {
-    return this.#call('read', options, () => this.#etcd.get(key))
+    return this.#call('repeatable', options, () => this.#etcd.get(key))
   }
 
   list(prefix: string, options?: CallOptions): Promise<{ revision: number; kvs: KeyValue[] }> {
-    return this.#call('read', options, () => this.#etcd.list(prefix))
+    return this.#call('repeatable', options, () => this.#etcd.list(prefix))
   }
 
   commit(transaction: Transaction, options?: CallOptions): Promise<Outcome> {
@@ -79,10 +79,10 @@ export class MemoryStore implements StateStore {
 
   async grantLease(ttlMs: number, options?: CallOptions): Promise<Lease> {
     const sent = this.#etcd.clock.now()
-    const id = await this.#call('write', options, () => this.#etcd.grantLease(ttlMs))
+    const id = await this.#call('repeatable', options, () => this.#etcd.grantLease(ttlMs))
     const calls: LeaseCalls = {
-      renew: limits => this.#call('read', limits, () => this.#etcd.renewLease(id)),
-      revoke: limits => this.#call('write', limits, () => this.#etcd.expireLease(id)),
+      renew: limits => this.#call('repeatable', limits, () => this.#etcd.renewLease(id)),
+      revoke: limits => this.#call('repeatable', limits, () => this.#etcd.expireLease(id)),
     }
     const lease = new RenewedLease(this.#etcd.clock, calls, id, ttlMs, sent)
     this.#leases.add(lease)
@@ -108,7 +108,7 @@ export class MemoryStore implements StateStore {
     return Promise.resolve()
   }
 
-  #call<T>(kind: 'read' | 'write', options: CallOptions = {}, act: () => T): Promise<T> {
+  #call<T>(kind: 'repeatable' | 'write', options: CallOptions = {}, act: () => T): Promise<T> {
     const { clock } = this.#etcd
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options
     if (this.#closed) return Promise.reject(new StoreUnavailable('this store is closed'))
