@@ -1,0 +1,107 @@
+// Moving about: within a list or a text, between panes, screens, and what is opened.
+import { layoutOf, TWO_PANES_FROM } from '../layout.ts'
+import type { ConsoleStore } from '../store.ts'
+import { selection, shownNames } from '../store.ts'
+import type { ListId, ScreenId } from '../state.ts'
+import { activeList } from '../state.ts'
+
+/** By so many lines; in what is opened it scrolls, in a list it moves the selection. */
+export function moveBy(store: ConsoleStore, lines: number): void {
+  const state = store.getState()
+  const last = state.opened.at(-1)
+  if (last) {
+    const { scrollLimit } = store.lists
+    const from = Math.min(last.top, scrollLimit)
+    store.patchOpened({ top: Math.max(0, Math.min(scrollLimit, from + lines)) })
+    return
+  }
+  const id = activeList(state)
+  if (id === undefined) return
+  const at = selection(state, store.lists, id)
+  if (at) selectAt(store, id, at.index + lines)
+}
+
+export function movePage(store: ConsoleStore, pages: number): void {
+  const state = store.getState()
+  const layout = layoutOf(state.size)
+  const height = state.opened.length > 0 ? layout.text : layout.items
+  moveBy(store, pages * Math.max(1, height - 1))
+}
+
+export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
+  const state = store.getState()
+  if (state.opened.length > 0) {
+    store.patchOpened({ top: which === 'first' ? 0 : store.lists.scrollLimit })
+    return
+  }
+  const id = activeList(state)
+  if (id !== undefined) selectAt(store, id, which === 'first' ? 0 : Number.MAX_SAFE_INTEGER)
+}
+
+function selectAt(store: ConsoleStore, id: ListId, wanted: number): void {
+  const names = shownNames(store.getState(), store.lists, id)
+  if (names.length === 0) return
+  const index = Math.max(0, Math.min(names.length - 1, wanted))
+  // At its end the log follows what comes.
+  const follows = id === 'log' && index === names.length - 1
+  store.patchList(id, { selected: follows ? undefined : names[index], index })
+  if (id === 'hwm') {
+    store.lists.tops.delete('hwm-vms')
+    store.patchList('hwm-vms', { selected: undefined, index: 0 })
+  }
+}
+
+/** Columns a long line is moved by at once. */
+const SIDEWAYS = 16
+
+/** Sideways in a text; between the panes of the HWM screen. */
+export function moveSide(store: ConsoleStore, direction: -1 | 1): void {
+  const { opened, screen } = store.getState()
+  const last = opened.at(-1)
+  if (last) {
+    store.patchOpened({ left: Math.max(0, last.left + direction * SIDEWAYS) })
+    return
+  }
+  if (screen === 'hwm') store.setState({ focus: direction === 1 ? 'right' : 'left' })
+}
+
+export function otherPane(store: ConsoleStore): void {
+  const { focus } = store.getState()
+  store.setState({ focus: focus === 'left' ? 'right' : 'left' })
+}
+
+export function goToScreen(store: ConsoleStore, screen: ScreenId): void {
+  store.setState({ screen, opened: [], overlay: undefined })
+  tellWhatIsSeen(store)
+}
+
+/** Esc: out of what is opened, then out of a filter, then back to the left pane. Never leaves the console. */
+export function back(store: ConsoleStore): void {
+  const state = store.getState()
+  if (state.opened.length > 0) {
+    store.setState({ opened: state.opened.slice(0, -1) })
+    tellWhatIsSeen(store)
+    return
+  }
+  const id = activeList(state)
+  if (id === undefined) return
+  const settings = state.lists[id]
+  if (settings.filter !== '') store.patchList(id, { filter: '' })
+  else if (settings.marks.size > 0) store.patchList(id, { marks: new Set() })
+  else if (state.screen === 'hwm' && state.focus === 'right') store.setState({ focus: 'left' })
+  else if (id === 'log' && settings.selected !== undefined)
+    store.patchList(id, { selected: undefined })
+}
+
+/** The engine samples often what somebody looks at, and rarely the rest. */
+export function tellWhatIsSeen(store: ConsoleStore): void {
+  const state = store.getState()
+  const last = state.opened.at(-1)
+  if (last && (last.kind === 'hwm' || last.kind === 'vm')) {
+    store.effects.lookingAt(`${last.kind}-detail`, last.name)
+    return
+  }
+  const isBeside = state.screen === 'hwm' && (state.size.columns >= TWO_PANES_FROM || state.focus === 'right')
+  const item = isBeside ? selection(state, store.lists, 'hwm')?.name : undefined
+  store.effects.lookingAt(state.screen, item)
+}

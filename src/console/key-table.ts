@@ -1,0 +1,183 @@
+// All keys of the console: what each does, when it works and why it does not. The line of keys, the help and the sample key file
+// are made from this table.
+import { back, goToScreen, moveBy, movePage, moveSide, moveToEnd, otherPane } from './actions/move.ts'
+import { openSelected, toggleMark, turnPage } from './actions/open.ts'
+import { copySelected, dumpScreen, markAllShown, openMenu, startCommand, startFilter } from './actions/look.ts'
+import { tellWhatIsSeen } from './actions/move.ts'
+import type { ConsoleState } from './state.ts'
+import { activeList } from './state.ts'
+import type { ConsoleStore } from './store.ts'
+import { subject } from './store.ts'
+
+export type KeyGroup = 'move' | 'screens' | 'look' | 'act' | 'console'
+
+export interface KeyAction {
+  readonly id: string
+  readonly keys: readonly string[]
+  readonly group: KeyGroup
+  /** In the line of keys; absent: not there. */
+  readonly short?: string
+  /** In the line of keys, the higher stay when there is little room. */
+  readonly priority?: number
+  readonly help: string
+  /** Why it does not work now, as the end of a sentence; undefined: it does. */
+  why?(store: ConsoleStore): string | undefined
+  run(store: ConsoleStore): void
+}
+
+const nothing = () => {}
+const inAList = ({ getState }: ConsoleStore) =>
+  activeList(getState()) === undefined ? 'there is no list here' : undefined
+const onSomething = (store: ConsoleStore) =>
+  subject(store.getState(), store.lists) ? undefined : 'nothing is selected'
+
+/** Acting and planning are not in this console yet: their keys are known, so that nobody presses one in vain without being told. */
+function notYet(what: string): Pick<KeyAction, 'why' | 'run'> {
+  return {
+    why: store =>
+      store.getState().picture.snapshot?.readOnly
+        ? 'this console is read-only'
+        : `${what} not in this version: it only looks`,
+    run: nothing,
+  }
+}
+
+const isOn = (state: ConsoleState, id: ConsoleState['screen']) =>
+  state.screen === id && state.opened.length === 0
+
+export const KEY_TABLE: readonly KeyAction[] = [
+  screen('1', 'hwm', 'HWM', 'all HWMs, and the VMs of the selected one', 60),
+  screen('2', 'vm', 'VM', 'all VMs', 59),
+  laterScreen('3', 'place', 'Place', 'the picture of the CDM: the screen of places is'),
+  laterScreen('4', 'fallback', 'Fallback', 'failure sets and their maps: the screen of fallback is'),
+  laterScreen('5', 'operations', 'Ops', 'what runs and waits: the screen of operations is'),
+  screen('6', 'log', 'Log', 'who, when, from where, why, what', 58),
+
+  { id: 'up', keys: ['up', 'k'], group: 'move', help: 'up', run: store => moveBy(store, -1) },
+  { id: 'down', keys: ['down', 'j'], group: 'move', help: 'down', run: store => moveBy(store, 1) },
+  { id: 'left', keys: ['left', 'h'], group: 'move', help: 'left pane; long lines to the left', run: store => moveSide(store, -1) },
+  { id: 'right', keys: ['right', 'l'], group: 'move', help: 'right pane; long lines to the right', run: store => moveSide(store, 1) },
+  { id: 'page-up', keys: ['pgup'], group: 'move', help: 'a page up', run: store => movePage(store, -1) },
+  { id: 'page-down', keys: ['pgdn'], group: 'move', help: 'a page down', run: store => movePage(store, 1) },
+  { id: 'first', keys: ['g', 'home'], group: 'move', help: 'to the first', run: store => moveToEnd(store, 'first') },
+  { id: 'last', keys: ['G', 'end'], group: 'move', help: 'to the last; in the log: follow', run: store => moveToEnd(store, 'last') },
+  {
+    id: 'pane',
+    keys: ['tab'],
+    group: 'move',
+    short: 'pane',
+    priority: 20,
+    help: 'the other pane; of a VM: its next page (facts, XML, differences)',
+    why: ({ getState }) => {
+      const state = getState()
+      const isVm = state.opened.at(-1)?.kind === 'vm'
+      return isVm || isOn(state, 'hwm') ? undefined : 'there is one pane here'
+    },
+    run: store => {
+      if (store.getState().opened.length > 0) turnPage(store, 1)
+      else {
+        otherPane(store)
+        tellWhatIsSeen(store)
+      }
+    },
+  },
+  {
+    id: 'page-back',
+    keys: ['shift-tab'],
+    group: 'move',
+    help: "a VM's page before",
+    why: ({ getState }) =>
+      getState().opened.at(-1)?.kind === 'vm' ? undefined : 'there are no pages here',
+    run: store => turnPage(store, -1),
+  },
+  {
+    id: 'open',
+    keys: ['enter'],
+    group: 'move',
+    short: 'open',
+    priority: 45,
+    help: 'open what is selected',
+    why: store => {
+      const last = store.getState().opened.at(-1)
+      if (last) return last.kind === 'event' ? undefined : 'it is open'
+      return onSomething(store)
+    },
+    run: openSelected,
+  },
+  {
+    id: 'back',
+    keys: ['esc'],
+    group: 'move',
+    short: 'back',
+    priority: 44,
+    help: 'back: closes what is open, clears the filter, then the marks',
+    why: ({ getState }) => {
+      const state = getState()
+      const id = activeList(state)
+      const settings = id === undefined ? undefined : state.lists[id]
+      const isFar =
+        state.opened.length > 0 ||
+        (settings !== undefined && (settings.filter !== '' || settings.marks.size > 0)) ||
+        (state.screen === 'hwm' && state.focus === 'right') ||
+        (id === 'log' && settings?.selected !== undefined)
+      return isFar ? undefined : 'there is nothing to go back to'
+    },
+    run: back,
+  },
+
+  { id: 'filter', keys: ['/'], group: 'look', short: 'filter', priority: 40, help: 'filter: text, !not, state:away, hwm:quark, ram>4G', why: inAList, run: startFilter },
+  { id: 'sort', keys: ['s'], group: 'look', short: 'sort', priority: 25, help: 'order of the list', why: store => (activeList(store.getState()) === 'log' ? 'the log is in the order of time' : inAList(store)), run: store => openMenu(store, 'sort') },
+  { id: 'columns', keys: ['c'], group: 'look', help: 'columns of the list', why: store => (activeList(store.getState()) === 'log' ? 'the log has no columns to choose' : inAList(store)), run: store => openMenu(store, 'columns') },
+  {
+    id: 'mark',
+    keys: ['space'],
+    group: 'look',
+    help: 'mark or unmark, and go on to the next',
+    why: store => inAList(store) ?? onSomething(store),
+    run: store => {
+      toggleMark(store)
+      moveBy(store, 1)
+    },
+  },
+  { id: 'mark-all', keys: ['*'], group: 'look', help: 'mark all that are shown, or none', why: inAList, run: markAllShown },
+  { id: 'copy', keys: ['y'], group: 'look', help: 'copy the name, again: the line; to the clipboard at your end (OSC 52)', why: onSomething, run: copySelected },
+  { id: 'dump', keys: ['S'], group: 'look', help: 'write the screen as text and the facts as JSON to files', why: store => (store.effects.dump ? undefined : 'this console writes no files'), run: dumpScreen },
+
+  { id: 'what-if', keys: ['w'], group: 'act', short: 'what-if', priority: 35, help: 'what if the selected (marked) HWMs fail', ...notYet('the solver is') },
+  { id: 'evacuate', keys: ['E'], group: 'act', short: 'evacuate', priority: 34, help: 'evacuate an HWM', ...notYet('evacuation is') },
+  { id: 'homecoming', keys: ['H'], group: 'act', short: 'homecoming', priority: 33, help: 'bring VMs home', ...notYet('homecoming is') },
+  { id: 'maintenance', keys: ['M'], group: 'act', help: 'maintenance of an HWM on or off', ...notYet('maintenance is') },
+  { id: 'plan', keys: ['P'], group: 'act', help: 'plan a new placement', ...notYet('planning is') },
+  { id: 'boot', keys: ['B'], group: 'act', help: 'start (boot) a VM', ...notYet('starting VMs is') },
+  { id: 'stop', keys: ['X'], group: 'act', help: 'stop a VM', ...notYet('stopping VMs is') },
+  { id: 'arm', keys: ['A'], group: 'act', help: 'arm for a set time; again: disarm', ...notYet('arming is') },
+  { id: 'retry', keys: ['R'], group: 'act', help: 'retry the failed steps of an operation', ...notYet('operations are') },
+  { id: 'undo', keys: ['U'], group: 'act', help: 'undo an operation by its reverse plan', ...notYet('operations are') },
+
+  { id: 'command', keys: [':'], group: 'console', short: 'command', priority: 50, help: 'command line with completion', run: startCommand },
+  { id: 'help', keys: ['?'], group: 'console', short: 'help', priority: 90, help: 'this help', run: store => store.setState({ overlay: { kind: 'help', top: 0 } }) },
+  { id: 'quit', keys: ['q'], group: 'console', short: 'quit', priority: 15, help: 'leave the console', run: store => store.effects.quit() },
+]
+
+function screen(key: string, id: 'hwm' | 'vm' | 'log', short: string, help: string, priority: number): KeyAction {
+  return { id: `screen-${id}`, keys: [key], group: 'screens', short, priority, help, run: store => goToScreen(store, id) }
+}
+
+function laterScreen(key: string, id: string, short: string, what: string): KeyAction {
+  const colon = what.indexOf(':')
+  return {
+    id: `screen-${id}`,
+    keys: [key],
+    group: 'screens',
+    short,
+    help: what.slice(0, colon),
+    why: () => `${what.slice(colon + 2)} not in this version`,
+    run: nothing,
+  }
+}
+
+const BY_ID = new Map(KEY_TABLE.map(action => [action.id, action]))
+
+export function actionById(id: string): KeyAction | undefined {
+  return BY_ID.get(id)
+}

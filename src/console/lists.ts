@@ -1,0 +1,257 @@
+// The lists of a console: names in their order and through their filter, and which of them is selected. They follow the picture
+// by what a patch names; a new filter or order takes all anew.
+import type { ClusterEvent, HwmView, VmView } from '../model/snapshot.ts'
+import { eventLanguage, hwmLanguage, vmLanguage } from './fields.ts'
+import type { Filter } from './filter.ts'
+import { parseFilter } from './filter.ts'
+import type { Change, Picture } from './picture.ts'
+import type { Ordering, Rank } from './sorted-list.ts'
+import { SortedList } from './sorted-list.ts'
+import type { ListId, ListState } from './state.ts'
+import { naturalKey } from './text.ts'
+import type { Column } from './view/table.ts'
+import { HWM_COLUMNS } from './view/hwm-columns.ts'
+import { VM_COLUMNS } from './view/vm-columns.ts'
+
+/** What makes a list what it is; when it is another, the list is made anew. */
+function recipe(settings: ListState): string {
+  return `${settings.sort}\n${settings.reverse}\n${settings.filter}`
+}
+
+interface Kept<T> {
+  readonly list: SortedList<T>
+  filter: Filter<T>
+  recipe: string
+  /** Names that changed since the list was last looked at; `all`: take everything. */
+  stale: Set<string> | 'all'
+}
+
+/** More names than this waiting for a look: take all. */
+const STALE_ALL_ABOVE = 2_000
+
+export class Lists {
+  readonly #picture: Picture
+  readonly #hwm: Kept<HwmView>
+  readonly #vm: Kept<VmView>
+  readonly #ofHwm: Kept<VmView>
+  #ofHwmName: string | undefined
+  #log: { events: readonly ClusterEvent[]; filter: string; shown: readonly ClusterEvent[] } = {
+    events: [],
+    filter: '',
+    shown: [],
+  }
+  #logIds: readonly string[] = []
+  #logProblem: string | undefined
+  /** First line of each list's window, kept so that a list scrolls only at its edge. */
+  readonly tops = new Map<string, number>()
+  /** How far down what is open can be scrolled: only who draws it knows its length. */
+  scrollLimit = 0
+
+  constructor(picture: Picture) {
+    this.#picture = picture
+    this.#hwm = emptyList()
+    this.#vm = emptyList()
+    this.#ofHwm = emptyList()
+  }
+
+  /** To be told of every patch. Work is put off until a list is looked at. */
+  follow(change: Change): void {
+    note(this.#hwm, change.all, change.hwms)
+    note(this.#vm, change.all, change.vms)
+    // VMs that come and go move the count an HWM may be sorted by.
+    if (this.#hwm.stale !== 'all' && change.vms.length > 0 && /vms|away/.test(this.#hwm.recipe)) {
+      this.#hwm.stale = 'all'
+    }
+    this.#ofHwm.stale = 'all'
+  }
+
+  names(id: ListId, settings: ListState, hwm: string | undefined): readonly string[] {
+    switch (id) {
+      case 'hwm':
+        return this.hwms(settings).names
+      case 'vm':
+        return this.vms(settings).names
+      case 'hwm-vms':
+        return this.vmsOf(hwm, settings).names
+      case 'log':
+        this.events(settings)
+        return this.#logIds
+    }
+  }
+
+  /** Place of `name` in the list, or -1. */
+  indexOf(id: ListId, settings: ListState, hwm: string | undefined, name: string): number {
+    switch (id) {
+      case 'hwm':
+        return this.hwms(settings).indexOf(name)
+      case 'vm':
+        return this.vms(settings).indexOf(name)
+      case 'hwm-vms':
+        return this.vmsOf(hwm, settings).indexOf(name)
+      case 'log':
+        this.events(settings)
+        return this.#logIds.lastIndexOf(name)
+    }
+  }
+
+  hwms(settings: ListState): SortedList<HwmView> {
+    const picture = this.#picture
+    look(this.#hwm, settings, {
+      parse: text => parseFilter(text, hwmLanguage(picture)),
+      rank: rankBy(HWM_COLUMNS, settings.sort, picture),
+      items: () => entries(picture.hwms()),
+      item: name => picture.hwm(name),
+      count: picture.hwmCount,
+    })
+    return this.#hwm.list
+  }
+
+  vms(settings: ListState): SortedList<VmView> {
+    const picture = this.#picture
+    look(this.#vm, settings, {
+      parse: text => parseFilter(text, vmLanguage()),
+      rank: rankBy(VM_COLUMNS, settings.sort, picture),
+      items: () => entries(picture.vms()),
+      item: name => picture.vm(name),
+      count: picture.vmCount,
+    })
+    return this.#vm.list
+  }
+
+  /** VMs on an HWM, and those that are away from it. */
+  vmsOf(hwm: string | undefined, settings: ListState): SortedList<VmView> {
+    if (this.#ofHwmName !== hwm) this.#ofHwm.stale = 'all'
+    this.#ofHwmName = hwm
+    const picture = this.#picture
+    const byColumn = rankBy(VM_COLUMNS, settings.sort, picture)
+    look(this.#ofHwm, settings, {
+      parse: text => parseFilter(text, vmLanguage()),
+      // Those that are elsewhere come last, whatever the order.
+      rank: vm => {
+        return vm.where === hwm
+          ? byColumn(vm)
+          : { rank: Number.POSITIVE_INFINITY, text: naturalKey(vm.name) }
+      },
+      items: () => (hwm === undefined ? [] : vmsConcerning(picture, hwm)),
+      item: name => picture.vm(name),
+      count: 0,
+    })
+    return this.#ofHwm.list
+  }
+
+  /** Events through the filter, oldest first. */
+  events(settings: ListState): readonly ClusterEvent[] {
+    const events = this.#picture.snapshot?.events ?? []
+    if (this.#log.events !== events || this.#log.filter !== settings.filter) {
+      const filter = parseFilter(settings.filter, eventLanguage())
+      this.#logProblem = filter.problem
+      const shown = events.filter(event => filter.shows(event))
+      this.#log = { events, filter: settings.filter, shown }
+      this.#logIds = shown.map(event => event.id)
+    }
+    return this.#log.shown
+  }
+
+  /** Items there are, shown or not. */
+  total(id: ListId): number {
+    switch (id) {
+      case 'hwm':
+        return this.#picture.hwmCount
+      case 'vm':
+        return this.#picture.vmCount
+      case 'hwm-vms':
+        return this.#ofHwm.list.total
+      case 'log':
+        return this.#picture.snapshot?.events.length ?? 0
+    }
+  }
+
+  /** What could not be understood of the list's filter. */
+  problem(id: ListId): string | undefined {
+    switch (id) {
+      case 'hwm':
+        return this.#hwm.filter.problem
+      case 'vm':
+        return this.#vm.filter.problem
+      case 'hwm-vms':
+        return this.#ofHwm.filter.problem
+      case 'log':
+        return this.#logProblem
+    }
+  }
+}
+
+function emptyList<T>(): Kept<T> {
+  const filter: Filter<T> = { text: '', shows: () => true, problem: undefined }
+  const ordering: Ordering<T> = {
+    rankOf: () => ({ rank: 0, text: '' }),
+    reverse: false,
+    shows: filter.shows,
+  }
+  return { list: new SortedList(ordering), filter, recipe: '', stale: 'all' }
+}
+
+function note<T>(list: Kept<T>, all: boolean, names: readonly string[]): void {
+  if (all) list.stale = 'all'
+  if (list.stale === 'all') return
+  for (const name of names) list.stale.add(name)
+  if (list.stale.size > STALE_ALL_ABOVE) list.stale = 'all'
+}
+
+interface Source<T> {
+  parse(text: string): Filter<T>
+  rank(item: T): Rank
+  items(): Iterable<readonly [string, T]>
+  item(name: string): T | undefined
+  readonly count: number
+}
+
+function look<T>(kept: Kept<T>, settings: ListState, source: Source<T>): void {
+  const wanted = recipe(settings)
+  if (kept.recipe !== wanted || kept.stale === 'all') {
+    if (kept.recipe !== wanted || kept.filter.text !== settings.filter.trim()) {
+      kept.filter = source.parse(settings.filter)
+    }
+    kept.recipe = wanted
+    kept.stale = new Set()
+    const { filter } = kept
+    kept.list.reset(
+      {
+        rankOf: item => source.rank(item),
+        reverse: settings.reverse,
+        shows: item => filter.shows(item),
+      },
+      source.items(),
+    )
+    return
+  }
+  if (kept.stale.size === 0) return
+  kept.list.update([...kept.stale], source.count, name => source.item(name))
+  kept.stale = new Set()
+}
+
+function* entries<T extends { readonly name: string }>(
+  items: Iterable<T>,
+): Generator<readonly [string, T]> {
+  for (const item of items) yield [item.name, item]
+}
+
+function* vmsConcerning(picture: Picture, hwm: string): Generator<readonly [string, VmView]> {
+  for (const name of picture.vmsOn(hwm)) {
+    const vm = picture.vm(name)
+    if (vm) yield [name, vm]
+  }
+  for (const name of picture.homeOf(hwm)) {
+    const vm = picture.vm(name)
+    if (vm && vm.where !== hwm) yield [name, vm]
+  }
+}
+
+function rankBy<T extends { readonly name: string }>(
+  columns: readonly Column<T>[],
+  id: string,
+  picture: Picture,
+): (item: T) => Rank {
+  const column = columns.find(candidate => candidate.id === id && candidate.rank)
+  return item => column?.rank?.(item, picture) ?? { rank: 0, text: item.name }
+}

@@ -1,0 +1,34 @@
+// A key press: to the line that is typed, to the menu or help that is open, or through the table.
+import { actionById } from './key-table.ts'
+import { pressInOverlay } from './overlay-keys.ts'
+import { pressInPrompt } from './prompt-keys.ts'
+import type { ConsoleStore } from './store.ts'
+
+export function press(store: ConsoleStore, key: string): void {
+  if (key === 'ctrl-l') {
+    store.effects.redraw()
+    // Something has to change for a picture to be made; the time does.
+    store.wake()
+    return
+  }
+  const state = store.getState()
+  if (state.notice) store.setState({ notice: undefined })
+  if (state.copied !== undefined && store.keyMap.actions.get(key) !== 'copy') {
+    store.setState({ copied: undefined })
+  }
+  if (state.prompt) pressInPrompt(store, key)
+  else if (state.overlay) pressInOverlay(store, key)
+  else pressPlain(store, key)
+}
+
+function pressPlain(store: ConsoleStore, key: string): void {
+  const id = store.keyMap.actions.get(key)
+  const action = id === undefined ? undefined : actionById(id)
+  if (!action) {
+    if (key === 'ctrl-c') store.notify('q leaves the console')
+    return
+  }
+  const why = action.why?.(store)
+  if (why === undefined) action.run(store)
+  else if (action.id !== 'back' && action.id !== 'open') store.notify(`${key}: ${why}`, 'dim')
+}

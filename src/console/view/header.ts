@@ -1,0 +1,164 @@
+// Lines 1 and 2: what cluster this is, whether one may act, whether what is seen is live; then counts and the verdict on X.
+import type { EtcdView } from '../../model/snapshot.ts'
+import type { Line, Segment, Span } from '../line.ts'
+import { fitLine, fitSegments, line, span } from '../line.ts'
+import { VM_STATES_WORST_FIRST, vmStateWord } from '../states.ts'
+import type { ViewContext } from './context.ts'
+
+export function firstLine(context: ViewContext): Line {
+  const { state, layout } = context
+  const { snapshot } = state.picture
+  const segments: Segment[] = [
+    { priority: 90, line: line(span(snapshot?.cluster ?? 'yasco', 'strong')) },
+    { priority: 80, line: state.simulated ? line(span('SIMULATED', 'warn')) : [] },
+    {
+      priority: 70,
+      line: snapshot ? line(span(snapshot.readOnly ? 'READ-ONLY' : 'unarmed', 'plain')) : [],
+    },
+    { priority: 60, line: snapshot ? etcdLine(context, snapshot.etcd) : [] },
+    {
+      priority: 50,
+      line:
+        snapshot && snapshot.badValues.length > 0
+          ? line(span(`${snapshot.badValues.length} unreadable (:problems)`, 'warn'))
+          : [],
+    },
+    { priority: 95, line: liveness(context) },
+  ]
+  return fitLine([span(' '), ...fitSegments(segments, layout.columns - 2, 3)], layout.columns)
+}
+
+function etcdLine(context: ViewContext, etcd: EtcdView): Line {
+  const { ages } = context
+  const reachable = etcd.members.filter(member => member.reachable).length
+  const count = `${reachable}/${etcd.members.length}`
+  switch (etcd.state) {
+    case 'live': {
+      const leader = etcd.members.find(member => member.leader)
+      const isWhole = reachable === etcd.members.length
+      return [
+        span('etcd ', isWhole ? 'plain' : 'warn'),
+        span(count, isWhole ? 'plain' : 'warn'),
+        ...(leader ? [span('  leader ', 'dim'), span(nameOfMember(context, leader.endpoint))] : []),
+      ]
+    }
+    case 'catching-up':
+      return line(span(`etcd ${count} catching up`, 'warn'))
+    case 'stale': {
+      const last = etcd.seenAt ?? etcd.since
+      return line(span(`etcd LOST ${ages.of(last)}`, 'bad'), span(`  ${count} answer`, 'dim'))
+    }
+    case 'never':
+      return line(span(`etcd not reached ${ages.of(etcd.since)}`, 'bad'))
+  }
+}
+
+/** Members are known by endpoint; an HWM that has the same address lends its name. */
+function nameOfMember(context: ViewContext, endpoint: string): string {
+  const address = hostOf(endpoint)
+  for (const hwm of context.state.picture.snapshot?.config?.hwms ?? []) {
+    if (hwm.name === address || hostOf(hwm.libvirt) === address) return hwm.name
+  }
+  return address
+}
+
+/** `10.0.0.112` of `http://10.0.0.112:2379` and of `qemu+ssh://root@10.0.0.112/system`. */
+function hostOf(address: string): string {
+  const match = /^(?:[\w+.-]+:\/\/)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/?]*)/.exec(address)
+  return match?.[1] ?? address
+}
+
+/** `live`, or how old the oldest fact is that is being shown as if it were true. */
+function liveness(context: ViewContext): Line {
+  const { state, ages } = context
+  const { link, picture } = state
+  switch (link.state) {
+    case 'starting':
+      return line(span('starting', 'warn'))
+    case 'lost':
+      return line(span(`ENGINE LOST ${ages.of(link.since)}`, 'bad'), span('  starting it again', 'dim'))
+    case 'fatal':
+      return line(span(`ENGINE ENDED ${ages.of(link.since)}`, 'bad'))
+    case 'live': {
+      const { snapshot } = picture
+      if (!snapshot) return []
+      if (ages.oldest !== undefined) return line(span(`facts of ${ages.of(ages.oldest)} ago`, 'warn'))
+      return snapshot.etcd.state === 'live' ? line(span('live', 'good')) : []
+    }
+  }
+}
+
+/** ` HWM 3 up 2 DOWN 1    VM 20 running 16  waiting 4  away 4     TOLERATES 1: NO  snailin: ram short 6 GiB`. */
+export function secondLine(context: ViewContext): Line {
+  const { state, layout } = context
+  const { picture } = state
+  if (!picture.snapshot) return fitLine([], layout.columns)
+  const roomy = layout.columns >= TWO_GAPS_FROM
+  const segments: Segment[] = [{ priority: 100, line: hwmCounts(context) }, ...vmCounts(context, roomy)]
+  const verdict = verdictLine(context, roomy)
+  if (verdict) segments.push(verdict)
+  return fitLine(
+    [span(' '), ...fitSegments(segments, layout.columns - 1, 2)],
+    layout.columns,
+    context.glyphs.ellipsis,
+  )
+}
+
+const TWO_GAPS_FROM = 76
+
+function hwmCounts({ state: { picture } }: ViewContext): Line {
+  const { hwm } = picture.counts
+  const pieces: Span[] = [span('HWM ', 'head'), span(String(picture.hwmCount))]
+  const add = (word: string, count: number, style: Span['style']) => {
+    if (count > 0) pieces.push(span(` ${word} `, style), span(String(count), style))
+  }
+  add('up', hwm.up, 'plain')
+  add('DOWN', hwm.down, 'bad')
+  add('REFUSED', hwm.refused, 'bad')
+  add('asking', hwm.connecting, 'warn')
+  add('maint', hwm.maintenance, 'warn')
+  return pieces
+}
+
+function vmCounts({ state: { picture } }: ViewContext, roomy: boolean): Segment[] {
+  const { vm, away } = picture.counts
+  const gap = roomy ? '  ' : ''
+  const segments: Segment[] = [
+    {
+      priority: 90,
+      line: line(
+        gap,
+        span('VM ', 'head'),
+        String(picture.vmCount),
+        span(vm.running > 0 ? ` running ${vm.running}` : ''),
+      ),
+    },
+  ]
+  for (const [place, state] of VM_STATES_WORST_FIRST.entries()) {
+    if (vm[state] === 0 || state === 'running') continue
+    const { word, style } = vmStateWord(state)
+    segments.push({ priority: 80 - place, line: line(span(`${word} ${vm[state]}`, style)) })
+  }
+  if (away > 0) segments.push({ priority: 75, line: line(span(`away ${away}`, 'away')) })
+  return segments
+}
+
+function verdictLine({ state }: ViewContext, roomy: boolean): Segment | undefined {
+  const { verdict } = state.foresight
+  const gap = roomy ? '   ' : ''
+  if (verdict) {
+    const { tolerate, holds, because } = verdict
+    return {
+      priority: holds ? 60 : 95,
+      line: holds
+        ? line(gap, `TOLERATES ${tolerate}: `, span('yes', 'good'), span(because === '' ? '' : `  ${because}`, 'dim'))
+        : line(gap, span(`TOLERATES ${tolerate}: NO`, 'bad'), `  ${because}`),
+    }
+  }
+  const tolerate = state.picture.snapshot?.config?.tolerate
+  if (tolerate === undefined) return undefined
+  return {
+    priority: 10,
+    line: line(gap, span(`TOLERATES ${tolerate}: not computed`, 'dim')),
+  }
+}

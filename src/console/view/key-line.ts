@@ -1,0 +1,85 @@
+// The last line: the keys that work now, or the line that is being typed. Above it the newest event, or what was just told.
+import { keyLabel } from '../key-names.ts'
+import type { KeyAction } from '../key-table.ts'
+import { KEY_TABLE } from '../key-table.ts'
+import type { Line, Segment, Span, Style } from '../line.ts'
+import { fitLine, fitSegments, fromColumn, line, lineWidth, span } from '../line.ts'
+import type { Prompt } from '../state.ts'
+import type { ConsoleStore } from '../store.ts'
+import { localTime } from '../times.ts'
+import type { ViewContext } from './context.ts'
+
+export function lastLine(context: ViewContext, store: ConsoleStore): Line {
+  const { state } = context
+  if (state.prompt) return promptLine(context, state.prompt)
+  return state.overlay ? overlayKeys(context, store) : keyLine(context, store)
+}
+
+function keyLine(context: ViewContext, store: ConsoleStore): Line {
+  const { layout, state } = context
+  const segments: Segment[] = []
+  for (const action of KEY_TABLE) {
+    if (action.short === undefined || action.why?.(store) !== undefined) continue
+    const key = store.keyMap.keys.get(action.id)?.[0]
+    if (key === undefined) continue
+    const isHere = action.id === `screen-${state.screen}` && state.opened.length === 0
+    segments.push({
+      priority: action.priority ?? 0,
+      line: line(
+        span(keyLabel(key), 'key'),
+        span(` ${shortOf(action, context)}`, isHere ? 'strong' : 'dim'),
+      ),
+    })
+  }
+  return fitLine([span(' '), ...fitSegments(segments, layout.columns - 2, 2)], layout.columns)
+}
+
+/** Tab turns the pages of what is opened. */
+function shortOf(action: KeyAction, { state }: ViewContext): string {
+  return action.id === 'pane' && state.opened.length > 0 ? 'page' : (action.short ?? '')
+}
+
+function overlayKeys(context: ViewContext, store: ConsoleStore): Line {
+  const { state, layout } = context
+  const up = store.keyMap.keys.get('up')?.[0] ?? 'up'
+  const down = store.keyMap.keys.get('down')?.[0] ?? 'down'
+  const pieces: Span[] = [
+    span(` ${keyLabel(up)} ${keyLabel(down)}`, 'key'),
+    span(state.overlay?.kind === 'help' ? ' scroll  ' : ' choose  ', 'dim'),
+  ]
+  if (state.overlay?.kind === 'columns') pieces.push(span('space', 'key'), span(' shown or not  ', 'dim'))
+  if (state.overlay?.kind === 'sort') pieces.push(span('Enter', 'key'), span(' order by it  ', 'dim'))
+  return fitLine([...pieces, span('Esc', 'key'), span(' close', 'dim')], layout.columns)
+}
+
+function promptLine({ layout }: ViewContext, prompt: Prompt): Line {
+  const characters = Array.from(prompt.text)
+  const under = characters[prompt.cursor] ?? ' '
+  const head = line(
+    span(prompt.kind === 'filter' ? ' /' : ' :', 'key'),
+    span(characters.slice(0, prompt.cursor).join('')),
+  )
+  const whole = line(...head, span(under, 'chosen'), span(characters.slice(prompt.cursor + 1).join('')))
+  // A long line is moved so that the place of typing stays in sight.
+  const from = Math.max(0, lineWidth(head) + 2 - layout.columns)
+  return fitLine(fromColumn(whole, from), layout.columns)
+}
+
+export function eventLine(context: ViewContext): Line {
+  const { state, layout, glyphs } = context
+  const { notice } = state
+  if (notice) return fitLine([span(` ${notice.text}`, notice.style)], layout.columns, glyphs.ellipsis)
+  const event = state.picture.snapshot?.events.at(-1)
+  if (!event) return fitLine([], layout.columns)
+  const style: Style = event.level === 'error' ? 'bad' : event.level === 'warn' ? 'warn' : 'plain'
+  return fitLine(
+    [
+      span(` ${localTime(event.time, state.today)}`, 'dim'),
+      span('  '),
+      span(event.what, style),
+      span(event.why === '' ? '' : ` (${event.why})`, 'dim'),
+    ],
+    layout.columns,
+    glyphs.ellipsis,
+  )
+}

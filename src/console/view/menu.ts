@@ -1,0 +1,41 @@
+// The menus of order and of columns.
+import type { Overlay, ConsoleState, ListId, MenuItem } from '../state.ts'
+import { HWM_COLUMNS, HWM_COLUMNS_SHOWN } from './hwm-columns.ts'
+import { VM_COLUMNS, VM_COLUMNS_OF_HWM, VM_COLUMNS_SHOWN } from './vm-columns.ts'
+
+type Menu = Extract<Overlay, { kind: 'sort' | 'columns' }>
+
+/** Columns that a list shows: as chosen, or those it has of itself. */
+export function shownColumns(state: ConsoleState, list: ListId): readonly string[] {
+  const chosen = state.lists[list].columns
+  if (chosen) return chosen
+  if (list === 'hwm') return HWM_COLUMNS_SHOWN
+  if (list === 'vm') return VM_COLUMNS_SHOWN
+  return state.foresight.ifItsHwmFails ? [...VM_COLUMNS_OF_HWM, 'fallback'] : VM_COLUMNS_OF_HWM
+}
+
+export function menuItems(state: ConsoleState, menu: Menu): readonly MenuItem[] {
+  const { lists } = state
+  const columns: readonly { id: string; title: string; help: string; rank?: unknown }[] =
+    menu.list === 'hwm' ? HWM_COLUMNS : VM_COLUMNS
+  if (menu.kind === 'sort') {
+    const { sort, reverse } = lists[menu.list]
+    return columns
+      .filter(column => column.rank !== undefined)
+      .map(column => ({
+        id: column.id,
+        label: column.title.trim(),
+        detail: column.help + (column.id === sort && !reverse ? ' (again: reversed)' : ''),
+        chosen: column.id === sort,
+      }))
+  }
+  const shown = shownColumns(state, menu.list)
+  return columns
+    .filter(column => column.id !== 'name')
+    .map(column => ({
+      id: column.id,
+      label: column.title.trim(),
+      detail: column.help,
+      chosen: shown.includes(column.id),
+    }))
+}
