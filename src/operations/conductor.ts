@@ -1,7 +1,7 @@
 // Conducts one operation: feeds the pure machine of control/ with what is true, carries out its effects, and writes the journal before
 // anything that rests on it. It can die at any instant; whoever takes the operation up looks first.
 import type { Action } from '../control/decide.ts'
-import { endOf, type VmFacts } from '../control/facts.ts'
+import { UNKNOWN, type VmFacts } from '../control/facts.ts'
 import { step, takeUp, type Effect, type Event, type Machine } from '../control/step.ts'
 import type { Clock } from '../model/clock.ts'
 import { isOver, targetOf, type Operation, type Step } from '../model/operation.ts'
@@ -233,16 +233,20 @@ export class Conductor {
       ...new Set(concerned.filter(hwm => hwm !== undefined && snapshot.hwms[hwm] !== undefined)),
     ] as string[]
     const holder = permit?.node ?? current.from
+    const proofs: Record<string, Proof> = {}
     const ends = Object.fromEntries(
       await Promise.all(
-        hwms.map(async hwm => [hwm, await lookAt(reach, hwm, domain, { holder })] as const),
+        hwms.map(async hwm => {
+          // Who is proved dead and silent is not asked over and over: each question would wait for its time limit.
+          const fence = snapshot.hwms[hwm]?.state === 'up' ? undefined : await ledger.fenceOf(hwm)
+          if (fence?.proof !== undefined) proofs[hwm] = fence.proof
+          return [
+            hwm,
+            fence?.proof === undefined ? await lookAt(reach, hwm, domain, { holder }) : UNKNOWN,
+          ] as const
+        }),
       ),
     )
-    const proofs: Record<string, Proof> = {}
-    for (const hwm of hwms) {
-      const fence = endOf({ ends } as VmFacts, hwm).known ? undefined : await ledger.fenceOf(hwm)
-      if (fence?.proof !== undefined) proofs[hwm] = fence.proof
-    }
     const alive = hwms.filter(hwm => ends[hwm]?.known)
     for (const hwm of alive) await ledger.claimAgent(hwm)
     this.#footing.set(current.id, { domain, permit, proofs, alive })

@@ -36,9 +36,13 @@ export function orderMoves(
   let waiting = [...wishes]
   const bounced = new Set<string>()
   const left = new Map<string, string[]>()
+  // What there would be room for if nobody had left yet: such a move waits for nobody.
+  const atFirst = room.copy()
 
   const emit = (wish: Wish, bounce: boolean) => {
-    const makesRoom = left.get(wish.to) ?? []
+    const makesRoom =
+      atFirst.shortage(wish.to, wish.demand) === undefined ? [] : (left.get(wish.to) ?? [])
+    atFirst.add(wish.to, wish.demand)
     const second = moves.some(move => move.vm === wish.vm) ? [wish.vm] : []
     moves.push({ ...wish, bounce, after: [...new Set([...makesRoom, ...second])] })
     room.add(wish.to, wish.demand)

@@ -14,7 +14,7 @@ export class Room {
   readonly #usable = new Map<string, Resources>()
   readonly #used = new Map<string, Record<string, number>>()
 
-  constructor(snapshot: ClusterSnapshot) {
+  constructor(snapshot: Pick<ClusterSnapshot, 'hwms'> & Partial<Pick<ClusterSnapshot, 'config'>>) {
     for (const view of Object.values(snapshot.hwms)) {
       this.#usable.set(
         view.name,
@@ -22,6 +22,13 @@ export class Room {
       )
       this.#used.set(view.name, { ...view.used })
     }
+  }
+
+  copy(): Room {
+    const twin = new Room({ hwms: {} })
+    for (const [hwm, usable] of this.#usable) twin.#usable.set(hwm, usable)
+    for (const [hwm, used] of this.#used) twin.#used.set(hwm, { ...used })
+    return twin
   }
 
   usable(hwm: string): Resources {
