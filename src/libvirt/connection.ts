@@ -175,10 +175,7 @@ export class RpcConnection implements AsyncDisposable {
   startKeepalive(settings: KeepaliveSettings): void {
     if (this.closed.aborted) return
     this.#keepalive?.[Symbol.dispose]()
-    this.#keepalive = this.#clock.after(settings.intervalMs, () => {
-      this.#watch(settings)
-      this.startKeepalive(settings)
-    })
+    this.#keepalive = this.#clock.after(settings.intervalMs, () => this.#watch(settings))
   }
 
   /** Ends the connection at once; every pending call fails with `reason`. */
@@ -280,15 +277,20 @@ export class RpcConnection implements AsyncDisposable {
     }
   }
 
+  /** Runs one interval after the last sign of life, and then each interval until there is another one. */
   #watch(settings: KeepaliveSettings): void {
     const silence = this.#clock.now() - this.#heardAt
-    if (silence < settings.intervalMs) return
-    if (this.#unanswered >= settings.count) {
-      this.#lost(`no sign of life for ${Math.round(silence / 1000)} s`)
-      return
+    const left = settings.intervalMs - silence
+    if (left <= 0) {
+      if (this.#unanswered >= settings.count) {
+        this.#lost(`no sign of life for ${Math.round(silence / 1000)} s`)
+        return
+      }
+      this.#unanswered++
+      this.#beat(PING)
     }
-    this.#unanswered++
-    this.#beat(PING)
+    const wait = left > 0 ? left : settings.intervalMs
+    this.#keepalive = this.#clock.after(wait, () => this.#watch(settings))
   }
 
   #beat(procedure: number): void {
