@@ -44,6 +44,24 @@ export interface SettingsSource {
 
 const SSH_G_LIMIT_MS = 5_000
 
+/** A thousand hosts that reconnect at once must not be a thousand processes at once. */
+const SSH_G_AT_ONCE = 4
+let running = 0
+const waiting: (() => void)[] = []
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running < SSH_G_AT_ONCE) running += 1
+  else await new Promise<void>(resolve => waiting.push(resolve))
+  try {
+    return await work()
+  } finally {
+    // The turn goes to the next one that waits, or back.
+    const next = waiting.shift()
+    if (next) next()
+    else running -= 1
+  }
+}
+
 /** Asks `ssh -G`. Throws `SshUnsupported` when it fails (a mistake in ssh_config) or demands what is not supported here. */
 export async function readSettings(
   destination: SshDestination,
@@ -52,20 +70,14 @@ export async function readSettings(
 ): Promise<SshSettings> {
   const { host, user, port, keyFile } = destination
   const environment = source.environment ?? process.env
-  const answer = await askSsh(
-    [
-      '-G',
-      ...(source.configFile === undefined ? [] : ['-F', source.configFile]),
-      ...(user === undefined ? [] : ['-l', user]),
-      ...(port === undefined ? [] : ['-p', String(port)]),
-      ...(keyFile === undefined ? [] : ['-i', keyFile]),
-      '--',
-      host,
-    ],
-    host,
-    source,
-    signal,
-  )
+  const options = [
+    '-G',
+    ...(source.configFile === undefined ? [] : ['-F', source.configFile]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(keyFile === undefined ? [] : ['-i', keyFile]),
+  ]
+  const answer = await inTurn(() => askSsh([...options, '--', host], host, source, signal))
   return answer === undefined
     ? defaultSettings(destination, environment)
     : interpret(answer, destination, environment)
@@ -78,6 +90,7 @@ function askSsh(
   source: SettingsSource,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
   const { promise, resolve, reject } = Promise.withResolvers<
     ReadonlyMap<string, readonly string[]> | undefined
   >()
@@ -178,9 +191,10 @@ function agentSocket(
 function parseJumps(setting: string | undefined, host: string): SshDestination[] {
   if (setting === undefined) return []
   return setting.split(',').map(text => {
-    const shape = /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]@\s-][^:[\]@\s]*))(?::([0-9]+))?\/?$/.exec(
-      text.trim(),
-    )
+    const shape =
+      /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:[\]@\s-][^:[\]@\s]*))(?::([0-9]+))?\/?$/.exec(
+        text.trim(),
+      )
     const name = shape?.[2] ?? shape?.[3]
     if (!shape || name === undefined)
       throw new SshUnsupported(host, `your ssh settings have ProxyJump '${text}', which is no host`)

@@ -1,10 +1,10 @@
 // One text for all ways to write the same domain: what is hashed, and what differences are shown in.
 //
 // Left out, because libvirt or an editor changes them without a change of the domain: comments, declaration, the order of attributes and of
-// elements with different names (that of equal names counts: disks, boot devices), space around text, kinds of quotes, CDATA and character
-// references, the unit of memory, the case of UUIDs and MAC addresses; and what libvirt writes only into the XML of a running domain and
-// ignores when it reads: the id, aliases that are not the user's (ua-), a console's tty, generated labels. What lies under <metadata> is
-// other programs' and keeps its order.
+// elements with different names (that of equal names counts, as for disks and boot devices, but not for controllers), space around text,
+// kinds of quotes, CDATA and character references, the unit of memory, the case of UUIDs and MAC addresses; and what libvirt writes only
+// into the XML of a running domain and ignores when it reads: the id, aliases that are not the user's (ua-), a console's tty, generated
+// labels. What lies under <metadata> is other programs' and keeps its order.
 // Not left out: what libvirt adds when a domain is defined (addresses, controllers, defaults). Who stores a domain stores libvirt's own XML.
 import { createHash } from 'node:crypto'
 import { attribute, elements, parseXml, textOf, type XmlElement } from './element.ts'
@@ -64,7 +64,16 @@ function childrenOf(it: XmlElement, path: string): XmlElement[] {
   if (path.startsWith('/domain/metadata')) return elements(it)
   return elements(it)
     .filter(child => !isGenerated(child, path))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(child => ({ child, rank: rankOf(child, path) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
+    .map(({ child }) => child)
+}
+
+/** libvirt sorts controllers anew each time it reads them, in an order that differs with their number (seen with 9.0). */
+function rankOf(child: XmlElement, path: string): string {
+  if (path !== '/domain/devices' || child.name !== 'controller') return child.name
+  const { type = '', index = '', model = '' } = child.attributes
+  return [child.name, type, index.padStart(6, '0'), model].join(' ')
 }
 
 function isGenerated(child: XmlElement, path: string): boolean {

@@ -300,8 +300,8 @@ describe('migrationObstacles', () => {
     expect(found.map(it => `${it.stops} ${it.what}`)).toEqual([
       'both disk vda',
       'both disk vdb',
-      'both cdrom sda',
       'both disk vdc',
+      'both cdrom sda',
       'both hostdev pci 0x0000:0x06:0x02:0x0',
       'both hostdev usb 0x1234:0xbeef',
       'both interface 52:54:00:6d:90:02',
@@ -313,6 +313,6 @@ describe('migrationObstacles', () => {
       'live cpu',
       'live cpu',
     ])
-    expect(found[2]?.why).toBe('/dev/sr0 is a device of the host')
+    expect(found[3]?.why).toBe('/dev/sr0 is a device of the host')
   })
 })
