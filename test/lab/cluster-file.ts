@@ -2,7 +2,7 @@
 import { stringify } from 'yaml'
 import type { LabSpec } from './hosts.ts'
 import type { LabLayout } from './layout.ts'
-import { managementAddress, redfishPort } from './layout.ts'
+import { managementAddress, redfishPort, watchdogDevice } from './layout.ts'
 
 /** libvirt's URI of a host, over SSH with the lab's own key and host keys. */
 export function sshUri(layout: LabLayout, address: string): string {
@@ -41,7 +41,7 @@ export function clusterFile(layout: LabLayout, spec: LabSpec): string {
         host.name,
         {
           libvirt: sshUri(layout, host.address),
-          ...(host.watchdog ? { watchdog: '/run/lab/watchdog' } : {}),
+          ...(host.watchdog ? { watchdog: watchdogDevice } : {}),
           fence: [{ agent: 'redfish', options: deviceOptions(layout, host.name) }],
           ...spec.hosts[host.name]?.hwm,
         },

@@ -34,6 +34,13 @@ function makeLabsFolder(): void {
   }
 }
 
+/** The host's end of its watchdog; watchdog.ts holds the other. */
+async function makeWatchdog(host: HostLayout): Promise<void> {
+  if (!host.watchdog) return
+  await run(['mkfifo', host.watchdogFifo])
+  write(`${host.watchdogFifo}_timeout`, [String(host.watchdog.timeout)])
+}
+
 async function makeKeys(layout: LabLayout): Promise<void> {
   mkdirSync(layout.ssh.configFolder, { recursive: true })
   const keys = [
@@ -154,7 +161,7 @@ export async function makeFolder(layout: LabLayout, spec: LabSpec): Promise<void
   write(shadow, ['root:*:19000:0:99999:7:::', 'sshd:!:19000::::::'])
   chmodSync(shadow, 0o640)
   for (const host of layout.hosts) makeHost(layout, host)
-  await makeKeys(layout)
+  await Promise.all([makeKeys(layout), ...layout.hosts.map(makeWatchdog)])
   makeGuests(layout, spec)
   write(layout.clusterFile, [clusterFile(layout, spec).trimEnd()])
 }

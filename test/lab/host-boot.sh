@@ -30,6 +30,12 @@ cat /proc/sys/kernel/random/uuid >"$folder/boot_id"
 mount --bind "$folder/boot_id" /proc/sys/kernel/random/boot_id
 if [ -d /sys/class/dmi/id ]; then mount --bind "$folder/uuid" /sys/class/dmi/id/product_uuid 2>/dev/null || true; fi
 hostname "$NAME"
+if [ -p "$folder/watchdog" ]; then
+  for file in watchdog watchdog_timeout; do
+    : >"/run/lab/$file"
+    mount --bind "$folder/$file" "/run/lab/$file"
+  done
+fi
 
 for service in libvirtd sshd $MORE_SERVICES; do
   "$here/host-service.sh" "$folder" start "$service"

@@ -11,6 +11,7 @@ import type { HostLayout, LabLayout } from './layout.ts'
 import { etcdPort, sshPort } from './layout.ts'
 import type { LinkFault } from './links.ts'
 import { restoreLink, setLinkFault } from './links.ts'
+import { withLock } from './lock.ts'
 import { inNetns, plugIn, setLink, unplug } from './network.ts'
 import { Place } from './place.ts'
 import type { ProcessId } from './processes.ts'
@@ -115,7 +116,19 @@ export class LabHost extends Place {
 
   /** Power on. Returns when its services answer. */
   async start(): Promise<void> {
-    if (this.isUp()) return
+    await this.#switching(async () => {
+      if (!this.isUp()) await this.#boot()
+    })
+    await this.untilServes('libvirtd')
+    await this.untilServes('sshd')
+  }
+
+  /** Whoever switches the power: test, fence device or watchdog: one after the other. */
+  #switching(work: () => Promise<void>): Promise<void> {
+    return withLock(join(this.layout.folder, 'power.lock'), work)
+  }
+
+  async #boot(): Promise<void> {
     await unplug(this.#lab, this.layout)
     rmSync(this.layout.pidFile, { force: true })
     rmSync(this.layout.bootedFile, { force: true })
@@ -133,8 +146,6 @@ export class LabHost extends Place {
         throw new LabError(`${this.name} ended while booting; see its log.`)
       return this.isUp() && existsSync(this.layout.bootedFile)
     })
-    await this.untilServes('libvirtd')
-    await this.untilServes('sshd')
   }
 
   /** Waits until a service takes connections on its port or socket. */
@@ -148,25 +159,30 @@ export class LabHost extends Place {
   }
 
   /** Power cut: cable first, so that nobody hears it die, then every process of it at once. */
-  async kill(): Promise<void> {
-    if (!this.isUp()) return
-    await setLink(this.#lab, this.layout, 'down')
-    await this.killAbruptly()
-    await unplug(this.#lab, this.layout)
+  kill(): Promise<void> {
+    return this.#switching(async () => {
+      if (!this.isUp()) return
+      await setLink(this.#lab, this.layout, 'down')
+      await this.#killAll()
+      await unplug(this.#lab, this.layout)
+    })
   }
 
   /** Kills all processes, but leaves the cable: peers see their connections end, as in an orderly shutdown. */
-  async killAbruptly(): Promise<void> {
+  killAbruptly(): Promise<void> {
+    return this.#switching(() => this.#killAll())
+  }
+
+  async #killAll(): Promise<void> {
     const found = this.#readPid()
     if (!found) return
     const inside = namespaceOf(found.pid, 'pid')
-    const members =
-      inside === undefined ? [] : allPids().filter(p => namespaceOf(p, 'pid') === inside)
+    const members = allPids()
+      .filter(pid => inside !== undefined && namespaceOf(pid, 'pid') === inside)
+      .flatMap(pid => processOf(pid) ?? [])
     killNow(found)
     // The kernel kills all of a PID namespace with its first process, but not all of them are gone when that one is.
-    await until(`${this.name} to die`, () => {
-      return !isAlive(found) && !members.some(pid => namespaceOf(pid, 'pid') === inside)
-    })
+    await until(`${this.name} to die`, () => !isAlive(found) && !members.some(isAlive))
     rmSync(this.layout.pidFile, { force: true })
   }
 

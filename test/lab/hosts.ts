@@ -18,8 +18,13 @@ const hostSchema = z.strictObject({
     .optional(),
   /** Runs a member of etcd. */
   etcd: z.boolean().default(false),
-  /** Has a watchdog device, and somebody outside who resets it. */
-  watchdog: z.boolean().default(false),
+  /** Has a hardware watchdog. `timeout` in seconds; after a reset it boots again if `reboots`, and else stays off. */
+  watchdog: z
+    .strictObject({
+      timeout: z.number().positive().default(5),
+      reboots: z.boolean().default(false),
+    })
+    .optional(),
   /** Fields of this HWM in the cluster file. */
   hwm: freeFields.default({}),
 })

@@ -4,11 +4,10 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { run } from './command.ts'
 import type { Forward } from './dialer.ts'
 import { Dialer } from './dialer.ts'
 import { domainsFolder, serialFolder } from './domain-xml.ts'
-import { LabUnavailable, NotInLab } from './errors.ts'
+import { LabError, LabUnavailable, NotInLab } from './errors.ts'
 import { makeFolder } from './folder.ts'
 import { LabHost } from './host.ts'
 import type { LabInput, LabSpec } from './hosts.ts'
@@ -16,11 +15,11 @@ import { labSpec, readLabSpec } from './hosts.ts'
 import type { LabLayout } from './layout.ts'
 import { labFolder, layOut, managementAddress, redfishPort } from './layout.ts'
 import { partition } from './links.ts'
-import { inNetns, makeNetwork, namespacesOf, removeNetwork } from './network.ts'
+import { inNetns, makeNetwork, netnsIds, removeNetwork } from './network.ts'
 import { Observer } from './observer.ts'
 import { Place } from './place.ts'
 import type { ProcessId } from './processes.ts'
-import { isAlive, killNow, listensOn, processOf, until } from './processes.ts'
+import { allPids, isAlive, killNow, listensOn, namespaceOf, processOf, until } from './processes.ts'
 import { requireRoot, setUp } from './setup.ts'
 
 export interface UpOptions {
@@ -106,7 +105,8 @@ export class Lab implements AsyncDisposable {
   async #raise(): Promise<void> {
     await Promise.all([makeFolder(this.layout, this.spec), makeNetwork(this.layout)])
     await Promise.all([
-      this.#startDevice(),
+      this.#startFenceDevice(),
+      this.#startWatchdogs(),
       ...this.hosts.map(async host => {
         await host.start()
         await this.#startGuests(host)
@@ -115,16 +115,34 @@ export class Lab implements AsyncDisposable {
     await this.untilEtcdHasLeader()
   }
 
-  /** The fence device is a process beside the hosts; it ends with the lab. */
-  async #startDevice(): Promise<void> {
-    const log = openSync(join(this.layout.logs, 'fence-device.log'), 'a')
-    const file = new URL('fence-device.ts', import.meta.url).pathname
+  /** Starts a process beside the hosts, in the management network; it ends with the lab. Resolves when `isReady`. */
+  async #startBeside(program: string, isReady: (pid: number) => boolean): Promise<void> {
+    const log = openSync(this.#logOf(program), 'a')
+    const file = new URL(`${program}.ts`, import.meta.url).pathname
     const enter = inNetns(this.layout.managementNetns)
-    const [program, ...args] = [...enter, process.execPath, file, this.name]
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' })
+    const [command, ...args] = [...enter, process.execPath, file, this.name]
+    const child = spawn(command, args, { detached: true, stdio: ['ignore', log, log], cwd: '/' })
     closeSync(log)
     child.unref()
-    await until('the fence device to serve', () => listensOn(child.pid ?? 0, redfishPort))
+    await until(`${program} to be ready (see ${this.#logOf(program)})`, () => {
+      if (child.exitCode !== null) throw new LabError(`${program} ended; see its log.`)
+      return isReady(child.pid ?? 0)
+    })
+  }
+
+  #logOf(program: string): string {
+    return join(this.layout.logs, `${program}.log`)
+  }
+
+  async #startFenceDevice(): Promise<void> {
+    await this.#startBeside('fence-device', pid => listensOn(pid, redfishPort))
+  }
+
+  async #startWatchdogs(): Promise<void> {
+    if (!this.layout.hosts.some(host => host.watchdog)) return
+    await this.#startBeside('watchdog', () => {
+      return readFileSync(this.#logOf('watchdog'), 'utf8').includes('ready')
+    })
   }
 
   async #startGuests(host: LabHost): Promise<void> {
@@ -215,12 +233,12 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** Processes that live in any namespace of a lab: whatever was started there, by whomever. */
-async function processesOf(labName: string): Promise<number[]> {
-  const lists = await Promise.all(
-    namespacesOf(labName).map(netns => run(['ip', 'netns', 'pids', netns])),
-  )
-  return lists.flatMap(list => list.split('\n').filter(Boolean).map(Number))
+/** Processes that live in any network namespace of a lab: whatever was started there, by whomever. */
+function processesOf(labName: string): ProcessId[] {
+  const inside = netnsIds(labName)
+  return allPids()
+    .filter(pid => inside.has(namespaceOf(pid, 'net') ?? ''))
+    .flatMap(pid => processOf(pid) ?? [])
 }
 
 /**
@@ -229,11 +247,8 @@ async function processesOf(labName: string): Promise<number[]> {
  */
 async function removeLab(labName: string): Promise<void> {
   const doomed = new Map<number, ProcessId>()
-  await until(`all processes of lab '${labName}' to end`, async () => {
-    for (const pid of await processesOf(labName)) {
-      const found = processOf(pid)
-      if (found) doomed.set(pid, found)
-    }
+  await until(`all processes of lab '${labName}' to end`, () => {
+    for (const found of processesOf(labName)) doomed.set(found.pid, found)
     // One that is ending leaves its namespaces before it is gone, so it is no longer listed, but still remembered.
     const alive = [...doomed.values()].filter(isAlive)
     alive.forEach(killNow)

@@ -14,6 +14,10 @@ export const libvirtPort = 16509
 /** Where the fence device's Redfish service listens, on the management address. */
 export const redfishPort = 8000
 
+/** The watchdog as a host sees it, and the file that tells its timeout in seconds (sysfs' way). */
+export const watchdogDevice = '/run/lab/watchdog'
+export const watchdogTimeoutFile = '/run/lab/watchdog_timeout'
+
 /** A UUID that depends on nothing but `words`, so that it survives reboots and re-made labs. */
 export function uuidOf(...words: string[]): string {
   const hash = createHash('sha1').update(words.join('\0')).digest('hex')
@@ -41,7 +45,9 @@ export interface HostLayout {
   /** "pid starttime" of the first process, numbers of the machine. */
   readonly pidFile: string
   readonly etcd: boolean
-  readonly watchdog: boolean
+  readonly watchdog: { readonly timeout: number; readonly reboots: boolean } | undefined
+  /** What the host sees as `watchdogDevice`. */
+  readonly watchdogFifo: string
 }
 
 export interface LabLayout {
@@ -91,6 +97,7 @@ export function layOut(labName: string, spec: LabSpec): LabLayout {
       bootedFile: join(hostFolder, 'booted'),
       etcd: host.etcd,
       watchdog: host.watchdog,
+      watchdogFifo: join(hostFolder, 'watchdog'),
     }
   })
   return {

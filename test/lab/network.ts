@@ -1,9 +1,10 @@
 // Cables and the switch: one network namespace per host, one for the operator, one for the management devices, and one
 // that holds nothing but bridges. All ends of all cables lie inside namespaces: no packet meets the machine's own network.
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { attempt, run } from './command.ts'
 import type { HostLayout, LabLayout } from './layout.ts'
 import { managementAddress, netnsPrefix, operatorAddress } from './layout.ts'
+import { until } from './processes.ts'
 
 const bridge = 'br0'
 const namespacesFolder = '/run/netns'
@@ -88,12 +89,24 @@ export function namespacesOf(labName: string): string[] {
   }
 }
 
+/** The kernel's names of those namespaces (`net:[4026532281]`), as /proc/PID/ns shows them. */
+export function netnsIds(labName: string): Map<string, string> {
+  const ids = new Map<string, string>()
+  for (const name of namespacesOf(labName)) {
+    // One that is removed between the two looks has no processes either.
+    const found = statSync(`${namespacesFolder}/${name}`, { throwIfNoEntry: false })
+    if (found) ids.set(`net:[${found.ino}]`, name)
+  }
+  return ids
+}
+
 /** Removes all namespaces of a lab; processes in them must be dead. */
 export async function removeNetwork(labName: string): Promise<void> {
-  const names = namespacesOf(labName)
-  if (names.length > 0)
-    await ip(
-      undefined,
-      names.map(name => `netns del ${name}`),
-    )
+  await until(`the namespaces of lab '${labName}' to go`, async () => {
+    const names = namespacesOf(labName)
+    const commands = names.map(name => `netns del ${name}\n`)
+    if (names.length > 0)
+      await attempt(['ip', '-force', '-batch', '-'], { input: commands.join('') })
+    return names.length === 0
+  })
 }

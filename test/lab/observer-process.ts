@@ -1,10 +1,10 @@
 // The observer's own process: looks through /proc every 20 ms, whatever the test is busy with. Its argument is the lab's
 // name; it answers each message of its parent with what it has seen so far.
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { monotonicMs } from '../../src/model/clock.ts'
 import { vmOfArguments } from './host.ts'
 import { netnsPrefix } from './layout.ts'
-import { namespacesOf } from './network.ts'
+import { netnsIds } from './network.ts'
 import type { QemuRun, Sighting } from './observer.ts'
 import { allPids, argumentsOf, namespaceOf, processOf } from './processes.ts'
 
@@ -20,9 +20,8 @@ const sighting: { looks: number; longestGapMs: number } = { looks: 0, longestGap
 
 /** Host by network namespace, as of now: a host has a new one after each boot. */
 function hostOf(pid: number): string | undefined {
-  const net = namespaceOf(pid, 'net')
-  return namespacesOf(labName)
-    .find(name => `net:[${statSync(`/run/netns/${name}`).ino}]` === net)
+  return netnsIds(labName)
+    .get(namespaceOf(pid, 'net') ?? '')
     ?.slice(netnsPrefix(labName).length)
 }
 
