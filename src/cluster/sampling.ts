@@ -20,7 +20,7 @@ export function domainUsage(
   const perSecond = (old: number, now: number) => (Math.max(0, now - old) * 1000) / ms
   return {
     at: after.at,
-    cpu: figures((to.cpuTime - from.cpuTime) / ms / 1000, 2),
+    cpu: percents((to.cpuTime - from.cpuTime) / ms / 1000),
     ram: figures(to.rss ?? to.balloonCurrent ?? 0, 3),
     rx: figures(perSecond(from.rx, to.rx) * 8, 2),
     tx: figures(perSecond(from.tx, to.tx) * 8, 2),
@@ -60,6 +60,11 @@ export function hostUsage(
 /** `value` with so many significant figures: what changes below them is jitter, and not worth a patch. */
 export function figures(value: number, count: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(count))
+}
+
+/** Millicores in steps of one percent of a CPU, and in two figures above one CPU. */
+function percents(millicores: number): number {
+  return millicores < 1000 ? Math.round(millicores / 10) * 10 : figures(millicores, 2)
 }
 
 export function isSameUsage(a: Usage | undefined, b: Usage | undefined): boolean {
