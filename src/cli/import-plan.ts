@@ -26,6 +26,9 @@ export interface FoundHost {
   readonly domains: readonly FoundDomain[]
 }
 
+/** Finer than this nobody reads an amount of memory. */
+const MiB = 2 ** 20
+
 export interface ImportChoices {
   readonly cluster: string
   readonly endpoints: readonly string[]
@@ -47,7 +50,7 @@ export function importCluster(hosts: readonly FoundHost[], choices: ImportChoice
     (host, index): Hwm => ({
       name: names[index] ?? '',
       libvirt: host.uri,
-      capacity: { ram: host.memory, cpu: host.cpus * 1000 },
+      capacity: { ram: Math.floor(host.memory / MiB) * MiB, cpu: host.cpus * 1000 },
       reserve: {},
       labels: {},
       fallback: true,

@@ -96,7 +96,12 @@ function show(context: Context, plan: ApplyPlan, stored: StoredCluster): void {
     return
   }
   const paint = painter(context)
-  const lines = [...differences.map(differenceText), ...homes.map(homeText)]
+  const isNew = stored.config === undefined && differences.length > 0
+  const lines = [
+    ...(isNew ? [`+ cluster ${plan.config.cluster}`] : []),
+    ...differences.map(differenceText),
+    ...homes.map(homeText),
+  ]
   const colours = { '+': 'green', '-': 'red', '~': 'yellow' } as const
   const painted = lines.map(line => paint(colours[line[0] as keyof typeof colours], line))
   const kept = keptHomes.map(

@@ -85,7 +85,7 @@ async function sightingsOn(
   const { signal } = context
   await using hypervisor = await openForReading(context, libvirt, OPEN_MS)
   const domains = await hypervisor.domains({ signal })
-  return Promise.all(
+  return await Promise.all(
     domains.map(async domain => {
       const xml = await hypervisor.xml(domain, domain.persistent ? 'inactive' : 'live', { signal })
       return { vm: domain.name, hwm, xml, hash: xmlHash(xml), isRunning: RUNNING.has(domain.state) }

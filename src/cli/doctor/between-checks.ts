@@ -61,10 +61,20 @@ export function storeContentChecks(
         'yasco dump: without it they cannot be started elsewhere',
       ),
     )
+  const unrecorded = [...hashes.keys()].filter(vm => !records.has(vm))
+  if (unrecorded.length > 0) {
+    checks.push(
+      warn(
+        'domain XML',
+        `etcd has no hash of what is stored for ${few(unrecorded)}`,
+        'yasco dump: a change of the files would not be noticed',
+      ),
+    )
+  }
   const changed = [...hashes]
-    .filter(([vm, hash]) => records.get(vm)?.hash !== hash)
+    .filter(([vm, hash]) => records.has(vm) && records.get(vm)?.hash !== hash)
     .map(([vm]) => vm)
-  if (changed.length > 0)
+  if (changed.length > 0) {
     checks.push(
       fail(
         'domain XML',
@@ -72,6 +82,7 @@ export function storeContentChecks(
         'look at the difference, then: yasco dump',
       ),
     )
+  }
   const stale = staleIn(hwms, hashes)
   if (stale.length > 0)
     checks.push(

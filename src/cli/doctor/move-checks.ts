@@ -157,13 +157,15 @@ async function cpuProblem(
   { hwm, libvirt }: Target,
   asked: Map<string, Promise<string | undefined>>,
 ): Promise<Problem | undefined> {
-  const cpuXml = cpuOf(xml)
+  // An emulated CPU runs anywhere; one that follows its host cannot be told from here.
   if (
-    cpuXml === undefined ||
+    domain.type !== 'kvm' ||
     domain.cpu.mode === 'host-passthrough' ||
     domain.cpu.mode === 'host-model'
   )
     return undefined
+  const cpuXml = cpuOf(xml)
+  if (cpuXml === undefined) return undefined
   const key = JSON.stringify([hwm.name, cpuXml, domain.type, domain.arch, domain.machine])
   let answer = asked.get(key)
   if (!answer) {
