@@ -36,9 +36,7 @@ export async function dial(
     return open({ host, port, noDelay: true, keepAlive: true }, `${host}:${port}`, options)
   }
   const paths = socketCandidates(uri, options.readOnly)
-  return isSsh(uri)
-    ? overSsh(uri, paths, options, ssh)
-    : firstSocket(paths, path => open({ path }, path, options))
+  return isSsh(uri) ? overSsh(uri, paths, options, ssh) : dialUnix(paths, options)
 }
 
 /** Connections of this process, shared by all that give none of their own. Each closes when its last user is done. */
@@ -59,15 +57,15 @@ async function overSsh(
   return dialSsh(connections, sshTarget(uri), paths, options)
 }
 
-/** A host has libvirtd's socket, or that of one daemon per driver: the first that lets us in. When none does, the first one's error tells most. */
-async function firstSocket(
-  candidates: readonly string[],
-  to: (path: string) => Promise<Duplex>,
-): Promise<Duplex> {
+/**
+ * A stream to the first of these sockets of this machine that answers: a host has libvirtd's, or that of one daemon per driver. When none
+ * does, the first one's error tells most. A socket that we may not use ends the search: the next would be no better.
+ */
+export async function dialUnix(paths: readonly string[], options: DialOptions): Promise<Duplex> {
   let first: NoSocket | undefined
-  for (const path of candidates) {
+  for (const path of paths) {
     try {
-      return await to(path)
+      return await open({ path }, path, options)
     } catch (error) {
       if (!(error instanceof NoSocket)) throw error
       first ??= error

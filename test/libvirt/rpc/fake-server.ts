@@ -55,7 +55,11 @@ export class FakeServer {
   }
 
   /** Refuses every call of this kind. */
-  refusing(procedure: Procedure<never, unknown>, code: number, message: string): this {
+  refusing(
+    procedure: Pick<Procedure<unknown, unknown>, 'number'>,
+    code: number,
+    message: string,
+  ): this {
     this.#always.set(procedure.number, asked => asked.refuse(code, message))
     return this
   }
