@@ -8,6 +8,12 @@ export function showHost(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+/** Words of a far end go to a terminal: nothing in them may be obeyed by it. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+}
+
 /** `closed`: something accepted the connection and closed it before SSH had begun. */
 export type UnreachableWhy = 'refused' | 'timeout' | 'no-route' | 'dns' | 'closed'
 
@@ -18,7 +24,7 @@ export class SshUnreachable extends HypervisorUnreachable {
   readonly port: number
   readonly why: UnreachableWhy
   constructor(host: string, port: number, why: UnreachableWhy, detail: string) {
-    super(`ssh ${showHost(host, port)}: ${detail}`)
+    super(printable(`ssh ${showHost(host, port)}: ${detail}`))
     this.host = host
     this.port = port
     this.why = why
@@ -30,7 +36,7 @@ export class SshConnectionLost extends HypervisorUnreachable {
   override readonly name = 'SshConnectionLost'
   readonly host: string
   constructor(host: string, detail: string) {
-    super(`ssh ${host}: connection lost: ${detail}`)
+    super(printable(`ssh ${host}: connection lost: ${detail}`))
     this.host = host
   }
 }
@@ -69,7 +75,11 @@ export class SshHostKeyRefused extends HypervisorRefused {
     advice: string,
   ) {
     const { host, port, keyType, fingerprint } = facts
-    super(`ssh ${showHost(host, port)}: host key ${keyType} ${fingerprint} is ${verdict}${advice}`)
+    super(
+      printable(
+        `ssh ${showHost(host, port)}: host key ${keyType} ${fingerprint} is ${verdict}${advice}`,
+      ),
+    )
     this.verdict = verdict
     this.facts = facts
     this.places = places
@@ -121,7 +131,7 @@ export class SshAuthenticationFailed extends HypervisorRefused {
       : "; add a key to the agent or the user's authorized_keys"
     const more = detail === '' ? '' : ` (${detail})`
     const accepts = offered.length === 0 ? '' : `; it accepts ${offered.join(', ')}`
-    super(`ssh ${user}@${host}: login refused${more}: ${tried}${accepts}${advice}`)
+    super(printable(`ssh ${user}@${host}: login refused${more}: ${tried}${accepts}${advice}`))
     this.host = host
     this.user = user
     this.offered = offered
@@ -174,7 +184,7 @@ export class SshUnsupported extends HypervisorRefused {
   override readonly name = 'SshUnsupported'
   readonly host: string
   constructor(host: string, problem: string) {
-    super(`ssh ${host}: ${problem}`)
+    super(printable(`ssh ${host}: ${problem}`))
     this.host = host
   }
 }
@@ -186,7 +196,7 @@ export class SshCommandFailed extends Error {
   readonly command: string
   readonly why: 'timeout' | 'too much output' | 'refused' | 'no status'
   constructor(host: string, command: string, why: SshCommandFailed['why'], detail: string) {
-    super(`ssh ${host}: command '${command}': ${detail}`)
+    super(printable(`ssh ${host}: command '${command}': ${detail}`))
     this.host = host
     this.command = command
     this.why = why

@@ -127,26 +127,31 @@ export function login<T>(
     return promise
   }
   signal.addEventListener('abort', onAbort, { once: true })
-  client.connect({
-    sock: stream,
-    username: user,
-    // The caller's limit covers the whole way.
-    readyTimeout: 0,
-    keepaliveInterval: KEEPALIVE_MS,
-    keepaliveCountMax: KEEPALIVE_COUNT,
-    // Other servers than OpenSSH refuse the channel themselves, if they do not know it.
-    strictVendor: false,
-    algorithms: { ...ALGORITHMS, serverHostKey: [...hostKeys.algorithms] },
-    hostVerifier: (key: Buffer) => {
-      keyRefusal = hostKeys.refuse(key)
-      return keyRefusal === undefined
-    },
-    authHandler: (methodsLeft, partialSuccess, next) => {
-      const method = attempts.next(methodsLeft, partialSuccess)
-      if (method === undefined) next(NO_MORE)
-      else next(method === 'none' ? { type: 'none', username: user } : method.method(user))
-    },
-  })
+  try {
+    client.connect({
+      sock: stream,
+      username: user,
+      // The caller's limit covers the whole way.
+      readyTimeout: 0,
+      keepaliveInterval: KEEPALIVE_MS,
+      keepaliveCountMax: KEEPALIVE_COUNT,
+      // Other servers than OpenSSH refuse the channel themselves, if they do not know it.
+      strictVendor: false,
+      algorithms: { ...ALGORITHMS, serverHostKey: [...hostKeys.algorithms] },
+      hostVerifier: (key: Buffer) => {
+        keyRefusal = hostKeys.refuse(key)
+        return keyRefusal === undefined
+      },
+      authHandler: (methodsLeft, partialSuccess, next) => {
+        const method = attempts.next(methodsLeft, partialSuccess)
+        if (method === undefined) next(NO_MORE)
+        else next(method === 'none' ? { type: 'none', username: user } : method.method(user))
+      },
+    })
+  } catch (error) {
+    // ssh2 throws where this Node's crypto lacks one of the algorithms.
+    fail(new SshUnsupported(shown, error instanceof Error ? error.message : String(error)))
+  }
   return promise
 }
 

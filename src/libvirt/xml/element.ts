@@ -45,12 +45,18 @@ export function parseXml(text: string): XmlElement {
   if (text.length > SIZE_LIMIT)
     throw new DomainXmlError(`it has ${text.length} characters; at most ${SIZE_LIMIT} are read`)
   const document = text.startsWith('\uFEFF') ? text.slice(1) : text
+  // XML forbids them, and a terminal would obey them.
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(document))
+    throw new DomainXmlError('it has control characters')
   refuseDeclarations(document)
   const valid = XMLValidator.validate(document)
   if (valid !== true) throw new DomainXmlError(valid.err.msg, valid.err.line, valid.err.col)
-  const roots = children(parse(document)).filter(it => typeof it !== 'string')
-  const [root] = roots
-  if (root === undefined || roots.length > 1)
+  // The parser passes over text behind the root.
+  if (document.slice(document.lastIndexOf('>') + 1).trim() !== '')
+    throw new DomainXmlError('there is text behind the root element')
+  const [root, ...more] = children(parse(document)).filter(it => typeof it !== 'string')
+  if (root === undefined || more.length > 0)
     throw new DomainXmlError('there is not one root element')
   return root
 }

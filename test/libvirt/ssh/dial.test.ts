@@ -339,6 +339,18 @@ describe('hosts that do not answer', () => {
     expect(await failure(dial())).toBeInstanceOf(SshUnreachable)
   })
 
+  test("a terminal obeys nothing in a far end's words", async () => {
+    const { stack, user, settings, dial } = await stage()
+    const sly = stack.use(
+      await dumbListener(socket => socket.end('SSH-2.0-\u001b[2Jx\r\n\u001b[2Jgarbage\r\n')),
+    )
+    user.settings('quark', { ...settings, port: String(sly.port) })
+    const error = await failure(dial())
+    expect(error).toMatchObject({ name: expect.stringMatching(/^Ssh(Unreachable|Unsupported)$/) })
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    expect(String(error)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+  })
+
   test('an abort ends the wait of one, not that of another', async () => {
     const { peer, dial } = await stage()
     const abort = new AbortController()

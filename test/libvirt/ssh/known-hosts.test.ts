@@ -85,7 +85,7 @@ describe('matchesName', () => {
   test('a pattern made to be slow is not', () => {
     const began = performance.now()
     expect(matchesName('*a'.repeat(40), `${'a'.repeat(250)}b`)).toBe(false)
-    expect(performance.now() - began).toBeLessThan(200)
+    expect(performance.now() - began).toBeLessThan(2_000)
   })
 })
 

@@ -178,7 +178,7 @@ describe('diffXml', () => {
     const diff = diffLines(['same', ...a], ['same', ...b])
     expect(diff).toHaveLength(40_001)
     expect(diff[0]).toEqual({ kind: 'same', text: 'same' })
-    expect(performance.now() - began).toBeLessThan(1_500)
+    expect(performance.now() - began).toBeLessThan(4_000)
   })
 })
 
