@@ -1,4 +1,6 @@
 // The observing side against a real libvirtd, compared with what virsh says of the same one.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HypervisorRefused, LibvirtError } from '../../../src/libvirt/errors.ts'
 import type { DomainEvent } from '../../../src/libvirt/hypervisor.ts'
@@ -197,6 +199,30 @@ describe('the qemu driver', () => {
     } finally {
       await machine.destroy(vm, { graceful: true })
     }
+  })
+
+  test('secrets are listed without their values, storage with its volumes', async () => {
+    await using qemu = await observe(uri)
+    const id = 'a3bfe990-c6fb-5018-836f-8d6ba7917f7b'
+    const secret = join(libvirtd.folder, 'secret.xml')
+    await writeFile(
+      secret,
+      `<secret ephemeral='no' private='yes'><uuid>${id}</uuid>
+       <usage type='ceph'><name>client.libvirt secret</name></usage></secret>`,
+    )
+    libvirtd.virsh(uri, 'secret-define', secret)
+    expect(await qemu.secrets()).toEqual([
+      { uuid: id, usage: 'ceph', usageId: 'client.libvirt secret' },
+    ])
+    const images = join(libvirtd.folder, 'images')
+    libvirtd.virsh(uri, 'pool-create-as', 'images', 'dir', '--target', images, '--build')
+    libvirtd.virsh(uri, 'vol-create-as', 'images', 'disk.img', '1MiB')
+    expect(await qemu.storagePools()).toMatchObject([{ name: 'images', state: 'running' }])
+    const path = join(images, 'disk.img')
+    expect(await qemu.storageVolumes('images')).toEqual([
+      { pool: 'images', name: 'disk.img', key: path },
+    ])
+    expect(await qemu.hasVolume(path)).toBe(true)
   })
 
   test('CPUs are compared as virsh does', async () => {
