@@ -2,7 +2,7 @@
 // silently hand on to the far end (a mistyped parameter) is an error here, because nobody sees it at 3 a.m. otherwise.
 
 /** `ssh`, `libssh` and `libssh2` differ in which library libvirt uses; here all three are our own SSH transport. */
-export type LibvirtTransport = 'unix' | 'ssh' | 'libssh' | 'libssh2' | 'tcp' | 'tls'
+type LibvirtTransport = 'unix' | 'ssh' | 'libssh' | 'libssh2' | 'tcp' | 'tls'
 
 const TRANSPORTS: readonly LibvirtTransport[] = ['unix', 'ssh', 'libssh', 'libssh2', 'tcp', 'tls']
 
