@@ -3,8 +3,8 @@
 /** The candidate that differs by the fewest typing errors, or undefined when none is near enough to be meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  // A third of the word may be wrong; of a word of three letters, one.
-  let limit = Math.max(1, Math.floor(word.length / 3)) + 1
+  // A third of the word may be wrong; of one or two letters, only their case.
+  let limit = Math.floor(word.length / 3) + 1
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit)
     if (distance < limit) {

@@ -139,10 +139,11 @@ async function carryOut(
     signal,
   })
   if (!applied.applied) {
-    const changed = applied.found.map(({ key }) => key).join(', ')
+    const newer = applied.found.filter(({ modRevision }) => modRevision > stored.revision)
+    const changed = newer.map(({ key }) => key).join(', ') || 'something is gone'
     if (applied.done === 0) {
       throw new Refused(
-        `the cluster has changed since it was read (${changed || 'a key is gone'}): nothing was written; apply again`,
+        `the cluster has changed since it was read (${changed}): nothing was written; apply again`,
       )
     }
     const progress = `${applied.done} of ${applied.total} parts were written`

@@ -281,7 +281,7 @@ describe('hostile files end soon', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })

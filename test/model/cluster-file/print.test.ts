@@ -30,7 +30,7 @@ test('a printed configuration is read as the same configuration', () => {
     fc.property(arbitraryConfig, config => {
       expect(parsed(printClusterFile(config)).config).toEqual(config)
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
 })
 
