@@ -11,10 +11,11 @@ import type { ClusterConfig } from '../model/cluster.ts'
 import type { Reach } from './reach.ts'
 
 /**
- * Prints nothing; exit 0 when a process has this uuid on its command line, 1 when none has. The first digit goes in brackets so that
- * the search does not find itself. A process that has ended and waits to be reaped has no command line any more.
+ * Prints nothing; exit 0 when a process has this uuid as a word of its command line, 1 when none has. Processes come and go while it
+ * looks, which is no error. The first digit goes in brackets so that the search does not find itself. A process that has ended and
+ * waits to be reaped has no command line any more.
  */
-const FIND_QEMU = `exec grep -qsaE -- "$1" /proc/[0-9]*/cmdline`
+const FIND_QEMU = `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -qixE -- "$1"`
 const FOUND = 0
 const LIMIT_MS = 5_000
 
