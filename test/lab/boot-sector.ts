@@ -6,7 +6,7 @@
 export interface GuestHabits {
   /** Ignores the power button: a graceful shutdown never ends. */
   stubborn?: boolean
-  /** Dirties 512 KiB at every tick (9 MiB/s): under a small enough bandwidth a migration never converges. */
+  /** Dirties 4 MiB at every tick: under a bandwidth of some MiB/s a migration never converges. */
   busy?: boolean
   /** Switches itself off after so many ticks; 0 or absent: never. */
   offAfterTicks?: number
@@ -69,12 +69,11 @@ tick:
 work:
   f6 06 04 7e 02          ; test byte [7e04], 2   busy?
   74 >wait                ; jz wait
-  bb 00 10                ; mov bx, 1000          from 10000 ...
+  66 bb 00 00 10 00       ; mov ebx, 100000       from 1 MiB ...
 page:
-  8e c3                   ; mov es, bx
-  26 fe 06 00 00          ; inc byte es:[0]
-  81 c3 00 01             ; add bx, 100           ... a page at a time ...
-  81 fb 00 90             ; cmp bx, 9000          ... up to 90000
+  67 ff 03                ; inc word [ebx]        (TCG knows no limit of 64 KiB in real mode; KVM would)
+  66 81 c3 00 10 00 00    ; add ebx, 1000         ... a page at a time ...
+  66 81 fb 00 00 50 00    ; cmp ebx, 500000       ... to 5 MiB
   72 >page                ; jb page
 wait:
   f4                      ; hlt
