@@ -131,12 +131,7 @@ export class RpcConnection implements AsyncDisposable {
           try {
             resolve(decode(procedure.result, payload))
           } catch (error) {
-            reject(
-              new WireError(
-                `${this.label}: the reply to '${procedure.name}' is not understood: ${String(error)}`,
-                { cause: error },
-              ),
-            )
+            reject(this.#notUnderstood(`the reply to '${procedure.name}'`, error))
           }
           done()
         },
@@ -268,13 +263,12 @@ export class RpcConnection implements AsyncDisposable {
       const { message, code, domain } = decode(remoteError, payload)
       return new LibvirtError(message ?? 'libvirt gave no reason', code, domain)
     } catch (error) {
-      return new WireError(
-        `${this.label}: an error of libvirt is not understood: ${String(error)}`,
-        {
-          cause: error,
-        },
-      )
+      return this.#notUnderstood('an error of libvirt', error)
     }
+  }
+
+  #notUnderstood(what: string, cause: unknown): WireError {
+    return new WireError(`${this.label}: ${what} is not understood: ${String(cause)}`, { cause })
   }
 
   /** Runs one interval after the last sign of life, and then each interval until there is another one. */

@@ -17,15 +17,15 @@ export type MigrationPhase =
   | 'roll back'
 
 /** What is asked of each end. */
-export type MigrationSource = Pick<
+type MigrationSource = Pick<
   Machine,
   'migrationBegin' | 'migrationPerform' | 'migrationConfirm' | 'migrationRollBack' | 'domainState'
 >
-export type MigrationDestination = Pick<
+type MigrationDestination = Pick<
   Machine,
   'migrationPrepare' | 'migrationFinish' | 'migrationAbandon'
 >
-export type MigrationWatcher = Pick<Machine, 'abortJob' | 'job'>
+type MigrationWatcher = Pick<Machine, 'abortJob' | 'job'>
 
 /** The guest's memory was not over within its time; the guest stayed where it was. */
 export class MigrationTooSlow extends Error {

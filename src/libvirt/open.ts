@@ -24,7 +24,7 @@ export interface OpenOptions {
 }
 
 /** Silence of 2.5 s is asked about, three times: a host that dies without a word is known to be gone after 10 s. */
-export const KEEPALIVE: KeepaliveSettings = { intervalMs: 2_500, count: 3 }
+const KEEPALIVE: KeepaliveSettings = { intervalMs: 2_500, count: 3 }
 const OPEN_TIMEOUT_MS = 15_000
 
 /** Opens a connection for observing. An OpenHypervisor whose result can be asked somewhat more. */

@@ -17,9 +17,9 @@ export interface Codec<T> {
 export type Value<C> = C extends Codec<infer T> ? T : never
 
 /** Longest string libvirt sends or takes, in bytes. */
-export const STRING_MAX = 4_194_304
+const STRING_MAX = 4_194_304
 /** Most entries of libvirt's lists of domains, pools, volumes, networks and secrets. */
-export const LIST_MAX = 16_384
+const LIST_MAX = 16_384
 
 const pad = (length: number): number => (4 - (length & 3)) & 3
 
