@@ -1,13 +1,14 @@
-// Bundles the program into dist/: one ESM file that runs wherever there is Node 24, with nothing beside it.
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Bundles the program into dist/: ESM files that run wherever there is Node 24, with nothing beside them.
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { embedEtcdProto } from './etcd-proto.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-mkdirSync(join(root, 'dist'), { recursive: true })
+const dist = join(root, 'dist')
+mkdirSync(dist, { recursive: true })
 
 /** ink loads React's devtools only when DEV is set, but names them in an import; a bundle needs something there. */
 const withoutDevtools = {
@@ -36,9 +37,15 @@ const withoutNative = {
   },
 }
 
-await build({
+const { metafile } = await build({
+  metafile: true,
   entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-  outfile: join(root, 'dist', 'yasco.mjs'),
+  // In parts: what a command does not need is never parsed. A start is mostly that.
+  outdir: dist,
+  entryNames: 'yasco',
+  chunkNames: 'part-[hash]',
+  outExtension: { '.js': '.mjs' },
+  splitting: true,
   bundle: true,
   minify: true,
   keepNames: true,
@@ -57,3 +64,9 @@ await build({
     js: "import { createRequire as __cr } from 'node:module'; import { dirname as __dn } from 'node:path'; import { fileURLToPath as __fp } from 'node:url'; const require = __cr(import.meta.url), __filename = __fp(import.meta.url), __dirname = __dn(__filename);",
   },
 })
+
+// Parts are named by what they hold: those of an earlier build, which this one did not write again, would stay for ever.
+const written = new Set(Object.keys(metafile.outputs).map(path => basename(path)))
+for (const file of readdirSync(dist)) {
+  if (/^part-.*\.mjs(\.map)?$/.test(file) && !written.has(file)) rmSync(join(dist, file))
+}

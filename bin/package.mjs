@@ -1,7 +1,17 @@
 // Makes the file for the admin's machine and the HWMs: a tarball to unpack at /, with its own Node and nothing to install.
 //   npm run package [-- --to FOLDER]     then, as root there:   tar -C / -xzf yasco-VERSION-linux-ARCH.tar.gz
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,12 +39,23 @@ mkdirSync(join(lib, 'dist'))
 for (const name of readdirSync(join(root, 'dist'))) {
   if (name.endsWith('.mjs')) cpSync(join(root, 'dist', name), join(lib, 'dist', name))
 }
-for (const name of ['config', 'docs']) cpSync(join(root, name), join(lib, name), { recursive: true })
+for (const name of ['config', 'docs'])
+  cpSync(join(root, name), join(lib, name), { recursive: true })
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(lib, name))
 writeFileSync(join(lib, 'THIRD-PARTY'), thirdParty())
 symlinkSync('../lib/yasco/bin/yasco', join(stage, 'usr/local/bin/yasco'))
 
-execFileSync('tar', ['-C', stage, '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '-czf', file, 'usr'])
+execFileSync('tar', [
+  '-C',
+  stage,
+  '--sort=name',
+  '--owner=0',
+  '--group=0',
+  '--numeric-owner',
+  '-czf',
+  file,
+  'usr',
+])
 rmSync(stage, { recursive: true })
 console.log(file)
 

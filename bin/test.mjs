@@ -58,9 +58,16 @@ function suite(name, project) {
   failed += counts.numFailedTests
   const verdict = table.at(-1)
   verdict[1] += `, ${counts.numPassedTests} passed, ${counts.numFailedTests} failed`
-  if (counts.numPassedTests === 0 || counts.numPendingTests > 0 || (!ok && counts.numFailedTests === 0)) {
+  if (
+    counts.numPassedTests === 0 ||
+    counts.numPendingTests > 0 ||
+    (!ok && counts.numFailedTests === 0)
+  ) {
     failed += 1
-    verdict[1] += counts.numPendingTests > 0 ? `, ${counts.numPendingTests} SKIPPED (counted as a failure)` : ', RUN BROKEN'
+    verdict[1] +=
+      counts.numPendingTests > 0
+        ? `, ${counts.numPendingTests} SKIPPED (counted as a failure)`
+        : ', RUN BROKEN'
   }
 }
 
@@ -73,12 +80,16 @@ const notRun = []
 if (isRoot && step('lab set-up', process.execPath, ['test/lab/setup.ts'])) {
   suite('lab tests (real etcd, libvirtd, QEMU, sshd)', 'lab')
 } else {
-  const why = isRoot ? "the lab's packages could not be set up" : 'they need root: network namespaces and Debian packages'
+  const why = isRoot
+    ? "the lab's packages could not be set up"
+    : 'they need root: network namespaces and Debian packages'
   notRun.push(...globSync('test/**/*.lab.test.ts', { cwd: root }).sort())
   if (labRequired || isRoot) failed += 1
   console.log(`\n${'#'.repeat(100)}\n##  LAB TESTS NOT RUN (${why}):`)
   for (const file of notRun) console.log(`##    NOT RUN  ${file}`)
-  console.log(`##  Nothing above says anything about real hosts. Run 'sudo npm test' for these.\n${'#'.repeat(100)}`)
+  console.log(
+    `##  Nothing above says anything about real hosts. Run 'sudo npm test' for these.\n${'#'.repeat(100)}`,
+  )
 }
 rmSync(scratch, { recursive: true, force: true })
 
