@@ -33,7 +33,8 @@ function line(what: string, figure: string, budget: string, verdict: string, pee
 }
 
 function amount(value: number, unit: string): string {
-  const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  const digits =
+    Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2
   return `${value.toFixed(digits)} ${unit}`
 }
 
