@@ -81,6 +81,9 @@ export function statusLines(
       vmColour,
       paint,
     ),
+    ...hwms
+      .filter(({ reason }) => reason.length > WHY_WIDTH)
+      .map(({ name, reason }) => `\n${name}: ${reason}`),
     ...snapshot.badValues.map(({ key, problem }) =>
       paint('red', `etcd: ${key} cannot be read: ${problem}`),
     ),
@@ -116,12 +119,15 @@ function awayCount(vms: readonly VmView[]): string {
   return away === 0 ? '' : `, ${away} away`
 }
 
+/** A longer reason is cut in the table, and stands in full below it. */
+const WHY_WIDTH = 60
+
 function hwmRow(hwm: HwmView, vms: readonly VmView[], now: Instant): readonly string[] {
   const state = hwm.state === 'down' ? `DOWN ${humanAge(now - hwm.since)}` : hwm.state
   const here = vms.filter(vm => vm.where === hwm.name).length
-  const notes = [hwm.reason, hwm.config.maintenance ? 'maintenance' : ''].filter(
-    note => note !== '',
-  )
+  const why =
+    hwm.reason.length > WHY_WIDTH ? `${hwm.reason.slice(0, WHY_WIDTH - 3)}...` : hwm.reason
+  const notes = [why, hwm.config.maintenance ? 'maintenance' : ''].filter(note => note !== '')
   return [hwm.name, state, share(hwm, 'ram'), share(hwm, 'cpu'), String(here), notes.join('; ')]
 }
 

@@ -76,6 +76,19 @@ export class EtcdDomainStore implements DomainStore {
     return record?.xml
   }
 
+  async readMany(
+    vms: readonly string[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<string, string>> {
+    const records = await listRecords(this.#store, options)
+    const found = new Map<string, string>()
+    for (const vm of vms) {
+      const xml = records.get(vm)?.xml
+      if (xml !== undefined) found.set(vm, xml)
+    }
+    return found
+  }
+
   async write(vm: string, xml: string, options?: CallOptions): Promise<void> {
     const record = { hash: xmlHash(xml), xml, when: new Date().toISOString(), from: this.#from }
     await writeRecord(this.#store, vm, record, options)

@@ -14,6 +14,8 @@ export interface DomainStore {
   list(options?: CallOptions): Promise<readonly string[]>
   /** The XML, or undefined when there is none. */
   read(vm: string, options?: CallOptions): Promise<string | undefined>
+  /** The XML of those of these VMs that it has any of. */
+  readMany(vms: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, string>>
   /** Puts the XML in place of what was there, all of it or nothing. */
   write(vm: string, xml: string, options?: CallOptions): Promise<void>
 }

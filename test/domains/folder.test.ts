@@ -37,6 +37,19 @@ test('what is written is read, listed, and replaces what was there', async () =>
   expect(readdirSync(folder)).toEqual(['a b.xml', 'test.xml'])
 })
 
+test('many are read at once, exactly as they are', async () => {
+  const texts = new Map([
+    ['a', '<a/>'],
+    ['b', '<b/>\n'],
+    ['c d', ''],
+    ['e', '\n-- x\n\n'],
+  ])
+  for (const [vm, text] of texts) await store.write(vm, text)
+  expect(await store.readMany([...texts.keys(), 'none'])).toEqual(texts)
+  expect(await store.readMany(['none'])).toEqual(new Map())
+  expect(await store.readMany([])).toEqual(new Map())
+})
+
 test('a folder that is not there yet is made by the first write; listing it says what is wrong', async () => {
   const deeper = new FolderStore(join(folder, 'x', 'domains'), 'quark', runHere())
   await expect(deeper.list()).rejects.toThrow(DomainStoreFailed)

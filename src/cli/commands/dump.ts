@@ -4,9 +4,9 @@ import type { DomainStore } from '../../domains/store.ts'
 import { EventWriter } from '../../etcd/events.ts'
 import type { StateStore } from '../../etcd/store.ts'
 import { xmlHash } from '../../libvirt/xml/canonical.ts'
-import { DomainXmlError } from '../../libvirt/xml/element.ts'
 import type { Hwm } from '../../model/cluster.ts'
 import { confirm, refuseIfReadOnly } from '../ask.ts'
+import { hashOr } from '../hash-or.ts'
 import type { Context, Run } from '../context.ts'
 import { openDomainStore } from '../domain-store.ts'
 import {
@@ -99,23 +99,8 @@ async function storedHashes(
   store: DomainStore,
   vms: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const there = new Set(await store.list({ signal }))
-  const hashes = new Map<string, string>()
-  for (const vm of vms) {
-    if (!there.has(vm)) continue
-    const xml = await store.read(vm, { signal })
-    if (xml !== undefined) hashes.set(vm, hashOr(xml, 'broken'))
-  }
-  return hashes
-}
-
-function hashOr(xml: string, otherwise: string): string {
-  try {
-    return xmlHash(xml)
-  } catch (error) {
-    if (error instanceof DomainXmlError) return otherwise
-    throw error
-  }
+  const xmls = await store.readMany(vms, { signal })
+  return new Map(Array.from(xmls, ([vm, xml]) => [vm, hashOr(xml, 'broken')]))
 }
 
 const WORDS: Readonly<Record<DumpState, string>> = {

@@ -8,8 +8,8 @@ import { CommandFailed, EXIT, type ExitStatus } from '../exit.ts'
 import { painter, printJson, printLines } from '../print.ts'
 import { isWell, statusJson, statusLines } from '../status-report.ts'
 
-/** How long to wait for HWMs that do not answer before the picture is printed as it is. */
-const SETTLE_MS = 8_000
+/** How long to wait for HWMs that do not answer before the picture is printed as it is: a little more than one attempt to connect lasts. */
+const SETTLE_MS = 12_000
 
 export const run: Run = async context => {
   const { etcd, cluster } = await findCluster(context)

@@ -1,8 +1,7 @@
 // What is wrong between HWMs: versions that differ, a domain store that is not the same everywhere, XML that changed. Pure.
-import { xmlHash } from '../../libvirt/xml/canonical.ts'
-import { DomainXmlError } from '../../libvirt/xml/element.ts'
 import type { ClusterConfig } from '../../model/cluster.ts'
 import type { DomainRecord } from '../../domains/in-etcd.ts'
+import { hashOr } from '../hash-or.ts'
 import { type Check, checksAbout } from './check.ts'
 import type { Gathered, HwmFacts } from './gather.ts'
 
@@ -114,19 +113,10 @@ function staleIn(
     if (!libvirt.ok) continue
     for (const [vm, xml] of libvirt.value.xmls) {
       const stored = hashes.get(vm)
-      if (xml.ok && stored !== undefined && stored !== hashOrNothing(xml.value)) stale.add(vm)
+      if (xml.ok && stored !== undefined && stored !== hashOr(xml.value, 'broken')) stale.add(vm)
     }
   }
   return [...stale]
-}
-
-function hashOrNothing(xml: string): string {
-  try {
-    return xmlHash(xml)
-  } catch (error) {
-    if (error instanceof DomainXmlError) return ''
-    throw error
-  }
 }
 
 function few(names: readonly string[]): string {

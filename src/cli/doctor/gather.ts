@@ -3,9 +3,9 @@ import { FolderStore } from '../../domains/folder.ts'
 import type { DomainStatus, HostFacts } from '../../libvirt/hypervisor.ts'
 import type { InspectableHypervisor, NetworkStatus, SecretRef } from '../../libvirt/inspection.ts'
 import { parseLibvirtUri } from '../../libvirt/uri.ts'
-import { xmlHash } from '../../libvirt/xml/canonical.ts'
 import type { ClusterConfig, Hwm } from '../../model/cluster.ts'
 import type { Context } from '../context.ts'
+import { hashOr } from '../hash-or.ts'
 import { openForReading } from '../reach.ts'
 import { type Learnt, learn } from './check.ts'
 import { clockDifference, type Probe, probeHost } from './probe.ts'
@@ -132,20 +132,14 @@ async function readStore(
     }
   const { signal, reach } = context
   const folder = new FolderStore(config.domains, seeing.hwm.name, reach.shell(seeing.hwm.libvirt))
-  const hashes = new Map<string, string>()
-  return learn(
-    signal,
-    (async () => {
-      for (const vm of wanted) {
-        const xml = await folder.read(vm, { signal })
-        const hash = xml === undefined ? undefined : await learn(signal, hashOf(xml))
-        if (hash) hashes.set(vm, hash.ok ? hash.value : '')
-      }
-      return hashes
-    })(),
-  )
+  return learn(signal, hashesIn(folder, wanted, signal))
 }
 
-async function hashOf(xml: string): Promise<string> {
-  return xmlHash(xml)
+async function hashesIn(
+  folder: FolderStore,
+  vms: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const xmls = await folder.readMany(vms, { signal })
+  return new Map(Array.from(xmls, ([vm, xml]) => [vm, hashOr(xml, '')]))
 }
