@@ -91,6 +91,7 @@ function makeHost(layout: LabLayout, host: HostLayout): void {
     `LAB=${layout.folder}`,
     `LAB_NAME=${layout.name}`,
     `SHARED=${layout.shared}`,
+    `STORAGE=${host.storage}`,
     `MORE_SERVICES="${host.etcd ? 'etcd' : ''}"`,
     `ETCD_CLUSTER=${members.map(each => `${each.name}=http://${each.address}:2380`).join(',')}`,
   ])

@@ -20,7 +20,7 @@ mkdir -p /run/sshd /run/lock /run/lab
 for path in /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
   mount --bind "$folder$path" "$path"
 done
-mount --bind "$SHARED" /srv
+"$here/host-service.sh" "$folder" start storage
 mount --bind "$LAB/hosts.txt" /etc/hosts
 mount --bind "$LAB/ssh/ssh_config.d" /etc/ssh/ssh_config.d
 # A locked root account would be refused by sshd; the lab's root has no password and is not locked.

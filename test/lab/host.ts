@@ -26,7 +26,8 @@ import {
   until,
 } from './processes.ts'
 
-export type Service = 'libvirtd' | 'sshd' | 'etcd'
+/** `storage` only where the host reaches its shared folder by `fuse`; it is paused, and continued. */
+export type Service = 'libvirtd' | 'sshd' | 'etcd' | 'storage'
 
 export interface QemuProcess extends ProcessId {
   readonly vm: string
@@ -149,7 +150,7 @@ export class LabHost extends Place {
   }
 
   /** Waits until a service takes connections on its port or socket. */
-  async untilServes(service: Service): Promise<void> {
+  async untilServes(service: Exclude<Service, 'storage'>): Promise<void> {
     if (service === 'libvirtd') {
       await until(`${this.name}'s libvirtd`, () => answers(this.libvirtSocket))
       return
@@ -211,7 +212,7 @@ export class LabHost extends Place {
   /** Starts, kills, stops (SIGSTOP) or continues one service. Nothing starts a killed one again by itself. */
   async service(name: Service, action: 'start' | 'kill' | 'pause' | 'continue'): Promise<void> {
     await this.run([script('host-service.sh'), this.layout.folder, action, name])
-    if (action === 'start') await this.untilServes(name)
+    if (action === 'start' && name !== 'storage') await this.untilServes(name)
   }
 
   /** Gives sshd a new key; the lab's known_hosts keeps the old one. Connections that stand go on. */
@@ -224,15 +225,23 @@ export class LabHost extends Place {
     await this.service('sshd', 'start')
   }
 
-  /** All QEMU processes of this host, by the machine's pids. */
-  qemus(): QemuProcess[] {
+  /** All processes of this host, by the machine's pids, with their arguments. */
+  processes(): (ProcessId & { readonly words: readonly string[] })[] {
     if (!this.isUp()) return []
     const inside = namespaceOf(this.firstProcess().pid, 'pid')
-    return allPids().flatMap(pid => {
-      if (namespaceOf(pid, 'pid') !== inside) return []
-      const vm = vmOfArguments(argumentsOf(pid))
-      const id = vm === undefined ? undefined : processOf(pid)
-      return vm === undefined || id === undefined ? [] : [{ vm, ...id }]
+    return allPids()
+      .filter(pid => inside !== undefined && namespaceOf(pid, 'pid') === inside)
+      .flatMap(pid => {
+        const id = processOf(pid)
+        return id ? [{ ...id, words: argumentsOf(pid) }] : []
+      })
+  }
+
+  /** Its QEMU processes, running or paused. */
+  qemus(): QemuProcess[] {
+    return this.processes().flatMap(({ words, ...id }) => {
+      const vm = vmOfArguments(words)
+      return vm === undefined ? [] : [{ vm, ...id }]
     })
   }
 

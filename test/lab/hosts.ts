@@ -25,6 +25,11 @@ const hostSchema = z.strictObject({
       reboots: z.boolean().default(false),
     })
     .optional(),
+  /**
+   * How it reaches the shared folder. `fuse` can hang as CephFS does (`service('storage', 'pause')`), and
+   * knows no locks across hosts.
+   */
+  storage: z.enum(['bind', 'fuse']).default('bind'),
   /** Fields of this HWM in the cluster file. */
   hwm: freeFields.default({}),
 })

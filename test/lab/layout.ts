@@ -45,6 +45,7 @@ export interface HostLayout {
   /** "pid starttime" of the first process, numbers of the machine. */
   readonly pidFile: string
   readonly etcd: boolean
+  readonly storage: 'bind' | 'fuse'
   readonly watchdog: { readonly timeout: number; readonly reboots: boolean } | undefined
   /** What the host sees as `watchdogDevice`. */
   readonly watchdogFifo: string
@@ -96,6 +97,7 @@ export function layOut(labName: string, spec: LabSpec): LabLayout {
       pidFile: join(hostFolder, 'pid'),
       bootedFile: join(hostFolder, 'booted'),
       etcd: host.etcd,
+      storage: host.storage,
       watchdog: host.watchdog,
       watchdogFifo: join(hostFolder, 'watchdog'),
     }
