@@ -41,7 +41,13 @@ function opening(code: Code): string {
   return code.index === undefined ? `\u001b[${code.open}m` : `\u001b[${code.open};5;${code.index}m`
 }
 
-const REPLACED: Readonly<Record<string, string>> = { '…': '~', '→': '>', '·': '-', '─': '-', '│': '|' }
+const REPLACED: Readonly<Record<string, string>> = {
+  '…': '~',
+  '→': '>',
+  '·': '-',
+  '─': '-',
+  '│': '|',
+}
 
 /** In a locale without UTF-8 other bytes would spoil the line. A wide character keeps its two cells. */
 function toAscii(text: string): string {

@@ -24,6 +24,8 @@ const FULL = 4096
 const GAP_WRITTEN = 5
 /** Frames of more bytes are put between brackets, so that the terminal shows them at once. */
 const BRACKETED_FROM = 400
+/** Underline, inverse, crossed out, and any ground. */
+const SEEN_ON_BLANKS = /(?:^|;)(?:[479]|4[0-8]|10\d)(?:;|$)/
 const BLANK: Cell = { text: ' ', style: '' }
 // eslint-disable-next-line no-control-regex -- modes of the terminal: alternate screen, cursor, paste
 const MODE = /^(?:\u001b\[\?(?:1049|25|2004)[hl])+$/
@@ -153,6 +155,25 @@ export class Painter extends EventEmitter implements Outlet {
     return true
   }
 
+  /** A list that moved by a few lines is moved on the terminal, which has it already. */
+  #shift(out: Codes, lines: readonly string[]): void {
+    const found = findShift(this.#shownText, lines, this.#rows)
+    if (!found) return
+    const { from, to, by } = found
+    const top = by > 0 ? from : from + by
+    const bottom = by > 0 ? to + by : to
+    // Within these margins lines are taken out, or put in, at the top or bottom of what moves.
+    out.text += `\u001b[${top + 1};${bottom + 1}r\u001b[${top + 1}H\u001b[${Math.abs(by)}${by > 0 ? 'M' : 'L'}\u001b[r`
+    for (const shown of [this.#shown, this.#shownText] as unknown[][]) {
+      const moved = Array.from({ length: bottom - top + 1 }, (_, index) => {
+        const source = top + index + by
+        return source >= top && source <= bottom ? shown[source] : undefined
+      })
+      shown.length = Math.max(shown.length, bottom + 1)
+      shown.splice(top, moved.length, ...moved)
+    }
+  }
+
   readonly #free = (): void => {
     if (this.isFull()) return
     const waiting = this.#waiting
@@ -166,6 +187,7 @@ export class Painter extends EventEmitter implements Outlet {
     const out = new Codes()
     if (this.#isUnknown) out.text += '\u001b[m\u001b[H\u001b[2J'
     this.#isUnknown = false
+    this.#shift(out, lines)
     for (let row = 0; row < this.#rows; row++) {
       const text = lines[row] ?? ''
       if (text === (this.#shownText[row] ?? '')) continue
@@ -180,6 +202,83 @@ export class Painter extends EventEmitter implements Outlet {
     out.plain()
     return out.text
   }
+}
+
+/** New lines `from` to `to` stand on the terminal already, `by` lines further down (or up, when negative). */
+interface Shift {
+  readonly from: number
+  readonly to: number
+  readonly by: number
+}
+
+/** Fewer lines than this are as well written anew. */
+const LINES_WORTH_MOVING = 5
+
+/** The largest block of lines that only moved; undefined when none is worth it. */
+export function findShift(
+  shown: readonly string[],
+  lines: readonly string[],
+  rows: number,
+): Shift | undefined {
+  let changed = 0
+  for (let row = 0; row < rows; row++) if ((shown[row] ?? '') !== (lines[row] ?? '')) changed++
+  if (changed < LINES_WORTH_MOVING) return undefined
+  let best: Shift | undefined
+  let bestGain = LINES_WORTH_MOVING - 1
+  for (let by = -Math.floor(rows / 2); by <= rows / 2; by++) {
+    if (by === 0) continue
+    let from = 0
+    let gain = 0
+    for (let row = 0; row <= rows; row++) {
+      const text = lines[row]
+      const isSame =
+        row < rows && row + by >= 0 && row + by < rows && text !== undefined && shown[row + by] === text
+      if (isSame) {
+        if (text !== '' && (shown[row] ?? '') !== text) gain++
+        continue
+      }
+      if (gain > bestGain) {
+        best = { from, to: row - 1, by }
+        bestGain = gain
+      }
+      from = row + 1
+      gain = 0
+    }
+  }
+  return best && withEdges(best, shown, lines, rows)
+}
+
+/** The line at an edge that moved along and changed a little, such as the one that was or is selected, belongs to the block. */
+function withEdges(
+  block: Shift,
+  shown: readonly string[],
+  lines: readonly string[],
+  rows: number,
+): Shift {
+  let { from, to } = block
+  const { by } = block
+  const moved = (row: number) =>
+    row >= 0 &&
+    row < rows &&
+    row + by >= 0 &&
+    row + by < rows &&
+    likeness(lines[row], shown[row + by]) > Math.max(0.5, likeness(lines[row], shown[row]))
+  while (moved(from - 1)) from--
+  while (moved(to + 1)) to++
+  return { from, to, by }
+}
+
+/** How much of line `a` stands in `b` at the same distance from the end, where tables keep their columns: 0 to 1. */
+function likeness(a = '', b = ''): number {
+  let written = 0
+  let same = 0
+  for (let back = 1; back <= a.length; back++) {
+    const character = a[a.length - back]
+    if (character === ' ') continue
+    written++
+    if (character === b[b.length - back]) same++
+  }
+  return written === 0 ? 0 : same / written
 }
 
 /** Codes in the making, with what the terminal is at while it reads them. */
@@ -199,7 +298,10 @@ class Codes {
   }
 
   put(cell: Cell, width: number, columns: number): void {
-    this.#look(cell.style)
+    // A blank looks the same in any colour of text: no codes for it.
+    if (!(cell.text === ' ' && cell.style === '' && !SEEN_ON_BLANKS.test(this.#style))) {
+      this.#look(cell.style)
+    }
     this.text += cell.text
     this.#column += width
     // At the right edge terminals differ in where the cursor is.
@@ -222,7 +324,8 @@ class Codes {
 
   #look(style: string): void {
     if (style === this.#style) return
-    this.text += style === '' ? '\u001b[m' : this.#style === '' ? `\u001b[${style}m` : `\u001b[0;${style}m`
+    this.text +=
+      style === '' ? '\u001b[m' : this.#style === '' ? `\u001b[${style}m` : `\u001b[0;${style}m`
     this.#style = style
   }
 }

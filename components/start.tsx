@@ -194,7 +194,8 @@ export function startConsole(start: StartOptions): RunningConsole {
   start.stdout.on('resize', onResize)
   start.stdin.on('end', onHangup)
   start.stdin.on('close', onHangup)
-  if (isRemote) clock.after(ANSWERS_WITHIN_MS, () => painter.hasAnswered || painter.giveUpOnAnswers())
+  if (isRemote)
+    clock.after(ANSWERS_WITHIN_MS, () => painter.hasAnswered || painter.giveUpOnAnswers())
 
   const instance = render(
     <App

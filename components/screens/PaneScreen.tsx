@@ -18,15 +18,20 @@ export function PaneScreen({ frame }: { readonly frame: FrameView }) {
     const over = popup[index - (height - popup.length)]
     rows.push(over ?? join(panes, pane => pane.lines[index] ?? [], signs.wall))
   }
-  if (hasFoot) rows.push(join(panes, pane => lowerRule(pane, signs.rule), signs.foot))
+  if (hasFoot)
+    rows.push(join(panes, (pane, index) => lowerRule(pane, signs.rule, index === 0), signs.foot))
   return rows.map((line, index) => <Row key={index} text={paint(line)} />)
 }
 
-function join(panes: readonly PaneView[], part: (pane: PaneView) => Line, between: string): Line {
+function join(
+  panes: readonly PaneView[],
+  part: (pane: PaneView, index: number) => Line,
+  between: string,
+): Line {
   const line: Span[] = []
   for (const [index, pane] of panes.entries()) {
     if (index > 0) line.push(span(between, 'frame'))
-    line.push(...part(pane))
+    line.push(...part(pane, index))
   }
   return line
 }
@@ -46,10 +51,11 @@ function upperRule(pane: PaneView, rule: string): Line {
   )
 }
 
-function lowerRule(pane: PaneView, rule: string): Line {
+function lowerRule(pane: PaneView, rule: string, isFirst: boolean): Line {
   const note = noteOf(pane.foot, rule)
-  const fill = pane.width - 1 - lineWidth(note)
-  return fitLine([span(' '), span(rule.repeat(Math.max(0, fill)), 'frame'), ...note], pane.width)
+  const edge = isFirst ? ' ' : ''
+  const fill = pane.width - edge.length - lineWidth(note)
+  return fitLine([span(edge), span(rule.repeat(Math.max(0, fill)), 'frame'), ...note], pane.width)
 }
 
 function noteOf(note: Line, rule: string): Line {

@@ -103,8 +103,7 @@ function wordTest<T>(
 
 /** `qua` begins a word; with a star, the stars stand for anything and the rest must be there. */
 function pattern(word: string, exact: boolean): (text: string) => boolean {
-  if (!word.includes('*'))
-    return exact ? text => text === word : text => text.startsWith(word)
+  if (!word.includes('*')) return exact ? text => text === word : text => text.startsWith(word)
   const parts = word.split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   const expression = new RegExp(`^${parts.join('.*')}$`)
   return text => expression.test(text)
@@ -124,7 +123,9 @@ function numberTest<T>(
     return item => {
       const part = field.read(item)
       const all = whole(item)
-      return part !== undefined && all !== undefined && all > 0 && holds(part / all, operator, limit)
+      return (
+        part !== undefined && all !== undefined && all > 0 && holds(part / all, operator, limit)
+      )
     }
   }
   const limit = amount(field.type, value)

@@ -1,8 +1,23 @@
 // All keys of the console: what each does, when it works and why it does not. The line of keys, the help and the sample key file
 // are made from this table.
-import { back, goToScreen, moveBy, movePage, moveSide, moveToEnd, otherPane } from './actions/move.ts'
+import {
+  back,
+  goToScreen,
+  moveBy,
+  movePage,
+  moveSide,
+  moveToEnd,
+  otherPane,
+} from './actions/move.ts'
 import { openSelected, toggleMark, turnPage } from './actions/open.ts'
-import { copySelected, dumpScreen, markAllShown, openMenu, startCommand, startFilter } from './actions/look.ts'
+import {
+  copySelected,
+  dumpScreen,
+  markAllShown,
+  openMenu,
+  startCommand,
+  startFilter,
+} from './actions/look.ts'
 import { tellWhatIsSeen } from './actions/move.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
@@ -32,14 +47,12 @@ const onSomething = (store: ConsoleStore) =>
   subject(store.getState(), store.lists) ? undefined : 'nothing is selected'
 
 /** Acting and planning are not in this console yet: their keys are known, so that nobody presses one in vain without being told. */
-function notYet(what: string): Pick<KeyAction, 'why' | 'run'> {
-  return {
-    why: store =>
-      store.getState().picture.snapshot?.readOnly
-        ? 'this console is read-only'
-        : `${what} not in this version: it only looks`,
-    run: nothing,
-  }
+const NOT_YET: Pick<KeyAction, 'why' | 'run'> = {
+  why: store =>
+    store.getState().picture.snapshot?.readOnly
+      ? 'this console is read-only'
+      : 'not in this version, which only looks',
+  run: nothing,
 }
 
 const isOn = (state: ConsoleState, id: ConsoleState['screen']) =>
@@ -48,19 +61,55 @@ const isOn = (state: ConsoleState, id: ConsoleState['screen']) =>
 export const KEY_TABLE: readonly KeyAction[] = [
   screen('1', 'hwm', 'HWM', 'all HWMs, and the VMs of the selected one', 60),
   screen('2', 'vm', 'VM', 'all VMs', 59),
-  laterScreen('3', 'place', 'Place', 'the picture of the CDM: the screen of places is'),
-  laterScreen('4', 'fallback', 'Fallback', 'failure sets and their maps: the screen of fallback is'),
-  laterScreen('5', 'operations', 'Ops', 'what runs and waits: the screen of operations is'),
+  laterScreen('3', 'place', 'Place', 'the CDM as a picture: HWMs filled with their VMs'),
+  laterScreen('4', 'fallback', 'Fallback', 'failure sets, and where HAVMs restart'),
+  laterScreen('5', 'operations', 'Ops', 'operations: what runs, waits, is done'),
   screen('6', 'log', 'Log', 'who, when, from where, why, what', 58),
 
   { id: 'up', keys: ['up', 'k'], group: 'move', help: 'up', run: store => moveBy(store, -1) },
   { id: 'down', keys: ['down', 'j'], group: 'move', help: 'down', run: store => moveBy(store, 1) },
-  { id: 'left', keys: ['left', 'h'], group: 'move', help: 'left pane; long lines to the left', run: store => moveSide(store, -1) },
-  { id: 'right', keys: ['right', 'l'], group: 'move', help: 'right pane; long lines to the right', run: store => moveSide(store, 1) },
-  { id: 'page-up', keys: ['pgup'], group: 'move', help: 'a page up', run: store => movePage(store, -1) },
-  { id: 'page-down', keys: ['pgdn'], group: 'move', help: 'a page down', run: store => movePage(store, 1) },
-  { id: 'first', keys: ['g', 'home'], group: 'move', help: 'to the first', run: store => moveToEnd(store, 'first') },
-  { id: 'last', keys: ['G', 'end'], group: 'move', help: 'to the last; in the log: follow', run: store => moveToEnd(store, 'last') },
+  {
+    id: 'left',
+    keys: ['left', 'h'],
+    group: 'move',
+    help: 'left pane; long lines to the left',
+    run: store => moveSide(store, -1),
+  },
+  {
+    id: 'right',
+    keys: ['right', 'l'],
+    group: 'move',
+    help: 'right pane; long lines to the right',
+    run: store => moveSide(store, 1),
+  },
+  {
+    id: 'page-up',
+    keys: ['pgup'],
+    group: 'move',
+    help: 'a page up',
+    run: store => movePage(store, -1),
+  },
+  {
+    id: 'page-down',
+    keys: ['pgdn'],
+    group: 'move',
+    help: 'a page down',
+    run: store => movePage(store, 1),
+  },
+  {
+    id: 'first',
+    keys: ['g', 'home'],
+    group: 'move',
+    help: 'to the first',
+    run: store => moveToEnd(store, 'first'),
+  },
+  {
+    id: 'last',
+    keys: ['G', 'end'],
+    group: 'move',
+    help: 'to the last; in the log: follow',
+    run: store => moveToEnd(store, 'last'),
+  },
   {
     id: 'pane',
     keys: ['tab'],
@@ -125,9 +174,36 @@ export const KEY_TABLE: readonly KeyAction[] = [
     run: back,
   },
 
-  { id: 'filter', keys: ['/'], group: 'look', short: 'filter', priority: 40, help: 'filter: text, !not, state:away, hwm:quark, ram>4G', why: inAList, run: startFilter },
-  { id: 'sort', keys: ['s'], group: 'look', short: 'sort', priority: 25, help: 'order of the list', why: store => (activeList(store.getState()) === 'log' ? 'the log is in the order of time' : inAList(store)), run: store => openMenu(store, 'sort') },
-  { id: 'columns', keys: ['c'], group: 'look', help: 'columns of the list', why: store => (activeList(store.getState()) === 'log' ? 'the log has no columns to choose' : inAList(store)), run: store => openMenu(store, 'columns') },
+  {
+    id: 'filter',
+    keys: ['/'],
+    group: 'look',
+    short: 'filter',
+    priority: 40,
+    help: 'filter: text, !not, state:away, hwm:quark, ram>4G',
+    why: inAList,
+    run: startFilter,
+  },
+  {
+    id: 'sort',
+    keys: ['s'],
+    group: 'look',
+    short: 'sort',
+    priority: 25,
+    help: 'order of the list',
+    why: store =>
+      activeList(store.getState()) === 'log' ? 'the log is in the order of time' : inAList(store),
+    run: store => openMenu(store, 'sort'),
+  },
+  {
+    id: 'columns',
+    keys: ['c'],
+    group: 'look',
+    help: 'columns of the list',
+    why: store =>
+      activeList(store.getState()) === 'log' ? 'the log has no columns to choose' : inAList(store),
+    run: store => openMenu(store, 'columns'),
+  },
   {
     id: 'mark',
     keys: ['space'],
@@ -139,39 +215,139 @@ export const KEY_TABLE: readonly KeyAction[] = [
       moveBy(store, 1)
     },
   },
-  { id: 'mark-all', keys: ['*'], group: 'look', help: 'mark all that are shown, or none', why: inAList, run: markAllShown },
-  { id: 'copy', keys: ['y'], group: 'look', help: 'copy the name, again: the line; to the clipboard at your end (OSC 52)', why: onSomething, run: copySelected },
-  { id: 'dump', keys: ['S'], group: 'look', help: 'write the screen as text and the facts as JSON to files', why: store => (store.effects.dump ? undefined : 'this console writes no files'), run: dumpScreen },
+  {
+    id: 'mark-all',
+    keys: ['*'],
+    group: 'look',
+    help: 'mark all that are shown, or none',
+    why: inAList,
+    run: markAllShown,
+  },
+  {
+    id: 'copy',
+    keys: ['y'],
+    group: 'look',
+    help: 'copy the name, again: the line; to the clipboard at your end (OSC 52)',
+    why: onSomething,
+    run: copySelected,
+  },
+  {
+    id: 'dump',
+    keys: ['S'],
+    group: 'look',
+    help: 'write the screen as text and the facts as JSON to files',
+    why: store => (store.effects.dump ? undefined : 'this console writes no files'),
+    run: dumpScreen,
+  },
 
-  { id: 'what-if', keys: ['w'], group: 'act', short: 'what-if', priority: 35, help: 'what if the selected (marked) HWMs fail', ...notYet('the solver is') },
-  { id: 'evacuate', keys: ['E'], group: 'act', short: 'evacuate', priority: 34, help: 'evacuate an HWM', ...notYet('evacuation is') },
-  { id: 'homecoming', keys: ['H'], group: 'act', short: 'homecoming', priority: 33, help: 'bring VMs home', ...notYet('homecoming is') },
-  { id: 'maintenance', keys: ['M'], group: 'act', help: 'maintenance of an HWM on or off', ...notYet('maintenance is') },
-  { id: 'plan', keys: ['P'], group: 'act', help: 'plan a new placement', ...notYet('planning is') },
-  { id: 'boot', keys: ['B'], group: 'act', help: 'start (boot) a VM', ...notYet('starting VMs is') },
-  { id: 'stop', keys: ['X'], group: 'act', help: 'stop a VM', ...notYet('stopping VMs is') },
-  { id: 'arm', keys: ['A'], group: 'act', help: 'arm for a set time; again: disarm', ...notYet('arming is') },
-  { id: 'retry', keys: ['R'], group: 'act', help: 'retry the failed steps of an operation', ...notYet('operations are') },
-  { id: 'undo', keys: ['U'], group: 'act', help: 'undo an operation by its reverse plan', ...notYet('operations are') },
+  {
+    id: 'what-if',
+    keys: ['w'],
+    group: 'act',
+    short: 'what-if',
+    priority: 35,
+    help: 'what if the selected (marked) HWMs fail',
+    ...NOT_YET,
+  },
+  {
+    id: 'evacuate',
+    keys: ['E'],
+    group: 'act',
+    short: 'evacuate',
+    priority: 34,
+    help: 'evacuate an HWM',
+    ...NOT_YET,
+  },
+  {
+    id: 'homecoming',
+    keys: ['H'],
+    group: 'act',
+    short: 'homecoming',
+    priority: 33,
+    help: 'bring VMs home',
+    ...NOT_YET,
+  },
+  {
+    id: 'maintenance',
+    keys: ['M'],
+    group: 'act',
+    help: 'maintenance of an HWM on or off',
+    ...NOT_YET,
+  },
+  { id: 'plan', keys: ['P'], group: 'act', help: 'plan a new placement', ...NOT_YET },
+  { id: 'boot', keys: ['B'], group: 'act', help: 'start (boot) a VM', ...NOT_YET },
+  { id: 'stop', keys: ['X'], group: 'act', help: 'stop a VM', ...NOT_YET },
+  { id: 'arm', keys: ['A'], group: 'act', help: 'arm for a set time; again: disarm', ...NOT_YET },
+  {
+    id: 'retry',
+    keys: ['R'],
+    group: 'act',
+    help: 'retry the failed steps of an operation',
+    ...NOT_YET,
+  },
+  {
+    id: 'undo',
+    keys: ['U'],
+    group: 'act',
+    help: 'undo an operation by its reverse plan',
+    ...NOT_YET,
+  },
 
-  { id: 'command', keys: [':'], group: 'console', short: 'command', priority: 50, help: 'command line with completion', run: startCommand },
-  { id: 'help', keys: ['?'], group: 'console', short: 'help', priority: 90, help: 'this help', run: store => store.setState({ overlay: { kind: 'help', top: 0 } }) },
-  { id: 'quit', keys: ['q'], group: 'console', short: 'quit', priority: 15, help: 'leave the console', run: store => store.effects.quit() },
+  {
+    id: 'command',
+    keys: [':'],
+    group: 'console',
+    short: 'command',
+    priority: 50,
+    help: 'command line with completion',
+    run: startCommand,
+  },
+  {
+    id: 'help',
+    keys: ['?'],
+    group: 'console',
+    short: 'help',
+    priority: 90,
+    help: 'this help',
+    run: store => store.setState({ overlay: { kind: 'help', top: 0 } }),
+  },
+  {
+    id: 'quit',
+    keys: ['q'],
+    group: 'console',
+    short: 'quit',
+    priority: 15,
+    help: 'leave the console',
+    run: store => store.effects.quit(),
+  },
 ]
 
-function screen(key: string, id: 'hwm' | 'vm' | 'log', short: string, help: string, priority: number): KeyAction {
-  return { id: `screen-${id}`, keys: [key], group: 'screens', short, priority, help, run: store => goToScreen(store, id) }
-}
-
-function laterScreen(key: string, id: string, short: string, what: string): KeyAction {
-  const colon = what.indexOf(':')
+function screen(
+  key: string,
+  id: 'hwm' | 'vm' | 'log',
+  short: string,
+  help: string,
+  priority: number,
+): KeyAction {
   return {
     id: `screen-${id}`,
     keys: [key],
     group: 'screens',
     short,
-    help: what.slice(0, colon),
-    why: () => `${what.slice(colon + 2)} not in this version`,
+    priority,
+    help,
+    run: store => goToScreen(store, id),
+  }
+}
+
+function laterScreen(key: string, id: string, short: string, help: string): KeyAction {
+  return {
+    id: `screen-${id}`,
+    keys: [key],
+    group: 'screens',
+    short,
+    help,
+    why: () => 'not in this version',
     run: nothing,
   }
 }

@@ -13,15 +13,16 @@ import type { Column } from './view/table.ts'
 import { HWM_COLUMNS } from './view/hwm-columns.ts'
 import { VM_COLUMNS } from './view/vm-columns.ts'
 
-/** What makes a list what it is; when it is another, the list is made anew. */
-function recipe(settings: ListState): string {
-  return `${settings.sort}\n${settings.reverse}\n${settings.filter}`
+/** What the order of a list is made from; when it is another, the list is sorted anew. */
+function orderOf(settings: ListState): string {
+  return `${settings.sort} ${settings.reverse}`
 }
 
 interface Kept<T> {
   readonly list: SortedList<T>
   filter: Filter<T>
-  recipe: string
+  filterText: string
+  order: string
   /** Names that changed since the list was last looked at; `all`: take everything. */
   stale: Set<string> | 'all'
 }
@@ -44,6 +45,8 @@ export class Lists {
   #logProblem: string | undefined
   /** First line of each list's window, kept so that a list scrolls only at its edge. */
   readonly tops = new Map<string, number>()
+  /** What was seen as selected: a key is about that, even when the list has changed since and the line was too full to show it. */
+  readonly seen = new Map<ListId, string>()
   /** How far down what is open can be scrolled: only who draws it knows its length. */
   scrollLimit = 0
 
@@ -59,7 +62,7 @@ export class Lists {
     note(this.#hwm, change.all, change.hwms)
     note(this.#vm, change.all, change.vms)
     // VMs that come and go move the count an HWM may be sorted by.
-    if (this.#hwm.stale !== 'all' && change.vms.length > 0 && /vms|away/.test(this.#hwm.recipe)) {
+    if (this.#hwm.stale !== 'all' && change.vms.length > 0 && /vms|away/.test(`${this.#hwm.order} ${this.#hwm.filterText}`)) {
       this.#hwm.stale = 'all'
     }
     this.#ofHwm.stale = 'all'
@@ -101,7 +104,6 @@ export class Lists {
       rank: rankBy(HWM_COLUMNS, settings.sort, picture),
       items: () => entries(picture.hwms()),
       item: name => picture.hwm(name),
-      count: picture.hwmCount,
     })
     return this.#hwm.list
   }
@@ -113,7 +115,6 @@ export class Lists {
       rank: rankBy(VM_COLUMNS, settings.sort, picture),
       items: () => entries(picture.vms()),
       item: name => picture.vm(name),
-      count: picture.vmCount,
     })
     return this.#vm.list
   }
@@ -134,7 +135,6 @@ export class Lists {
       },
       items: () => (hwm === undefined ? [] : vmsConcerning(picture, hwm)),
       item: name => picture.vm(name),
-      count: 0,
     })
     return this.#ofHwm.list
   }
@@ -188,7 +188,7 @@ function emptyList<T>(): Kept<T> {
     reverse: false,
     shows: filter.shows,
   }
-  return { list: new SortedList(ordering), filter, recipe: '', stale: 'all' }
+  return { list: new SortedList(ordering), filter, filterText: '', order: '', stale: 'all' }
 }
 
 function note<T>(list: Kept<T>, all: boolean, names: readonly string[]): void {
@@ -203,18 +203,19 @@ interface Source<T> {
   rank(item: T): Rank
   items(): Iterable<readonly [string, T]>
   item(name: string): T | undefined
-  readonly count: number
 }
 
 function look<T>(kept: Kept<T>, settings: ListState, source: Source<T>): void {
-  const wanted = recipe(settings)
-  if (kept.recipe !== wanted || kept.stale === 'all') {
-    if (kept.recipe !== wanted || kept.filter.text !== settings.filter.trim()) {
-      kept.filter = source.parse(settings.filter)
-    }
-    kept.recipe = wanted
+  const order = orderOf(settings)
+  const hasNewFilter = kept.filterText !== settings.filter
+  if (hasNewFilter) {
+    kept.filter = source.parse(settings.filter)
+    kept.filterText = settings.filter
+  }
+  const { filter } = kept
+  if (kept.order !== order || kept.stale === 'all') {
+    kept.order = order
     kept.stale = new Set()
-    const { filter } = kept
     kept.list.reset(
       {
         rankOf: item => source.rank(item),
@@ -225,9 +226,17 @@ function look<T>(kept: Kept<T>, settings: ListState, source: Source<T>): void {
     )
     return
   }
-  if (kept.stale.size === 0) return
-  kept.list.update([...kept.stale], source.count, name => source.item(name))
-  kept.stale = new Set()
+  if (kept.stale.size > 0) {
+    const names = [...kept.stale]
+    kept.stale = new Set()
+    kept.list.update(names, name => source.item(name))
+  }
+  if (hasNewFilter) {
+    kept.list.refilter(
+      item => filter.shows(item),
+      name => source.item(name),
+    )
+  }
 }
 
 function* entries<T extends { readonly name: string }>(

@@ -18,7 +18,8 @@ export function lookOf(
   const isUtf8 = /utf-?8/i.test(locale)
   const isPoor = /^(linux|vt\d+|dumb|ansi)/.test(term)
   return {
-    color: said.color ?? ((env['NO_COLOR'] ?? '') === '' && term !== 'dumb' && !/^vt\d+$/.test(term)),
+    color:
+      said.color ?? ((env['NO_COLOR'] ?? '') === '' && term !== 'dumb' && !/^vt\d+$/.test(term)),
     ascii: said.ascii ?? (!isUtf8 || isPoor),
   }
 }

@@ -131,7 +131,8 @@ export function completions(store: ConsoleStore, line: string): readonly Complet
 function candidates(store: ConsoleStore, arg: string): readonly (readonly [string, string])[] {
   const { picture } = store.getState()
   const found: (readonly [string, string])[] = []
-  if (/HWM|NAME/.test(arg)) for (const hwm of picture.hwms()) found.push([hwm.name, `HWM ${hwm.state}`])
+  if (/HWM|NAME/.test(arg))
+    for (const hwm of picture.hwms()) found.push([hwm.name, `HWM ${hwm.state}`])
   if (/VM|NAME/.test(arg.replace('HWM', ''))) {
     for (const vm of picture.vms()) found.push([vm.name, `VM on ${vm.where ?? 'no HWM'}`])
   }
@@ -165,7 +166,10 @@ export function runCommand(store: ConsoleStore, line: string): void {
     tellSimulator(store, text)
     return
   }
-  const meant = nearest(name, verbsOf(store).map(candidate => candidate.name))
+  const meant = nearest(
+    name,
+    verbsOf(store).map(candidate => candidate.name),
+  )
   store.notify(`no command '${name}'${meant ? `: did you mean '${meant}'?` : ''}`, 'warn')
 }
 
@@ -192,7 +196,10 @@ function sortBy(store: ConsoleStore, column: string): void {
   const columns: readonly { readonly id: string; readonly rank?: unknown }[] =
     id === 'hwm' ? HWM_COLUMNS : VM_COLUMNS
   if (!columns.some(candidate => candidate.id === column && candidate.rank !== undefined)) {
-    const meant = nearest(column, columns.map(candidate => candidate.id))
+    const meant = nearest(
+      column,
+      columns.map(candidate => candidate.id),
+    )
     store.notify(`no column '${column}'${meant ? `: did you mean '${meant}'?` : ''}`, 'warn')
     return
   }

@@ -2,7 +2,9 @@
 import { actionById } from './key-table.ts'
 import { pressInOverlay } from './overlay-keys.ts'
 import { pressInPrompt } from './prompt-keys.ts'
+import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
+import { selection } from './store.ts'
 
 export function press(store: ConsoleStore, key: string): void {
   if (key === 'ctrl-l') {
@@ -22,6 +24,7 @@ export function press(store: ConsoleStore, key: string): void {
 }
 
 function pressPlain(store: ConsoleStore, key: string): void {
+  pin(store)
   const id = store.keyMap.actions.get(key)
   const action = id === undefined ? undefined : actionById(id)
   if (!action) {
@@ -30,5 +33,17 @@ function pressPlain(store: ConsoleStore, key: string): void {
   }
   const why = action.why?.(store)
   if (why === undefined) action.run(store)
-  else if (action.id !== 'back' && action.id !== 'open') store.notify(`${key}: ${why}`, 'dim')
+  else if (action.id !== 'back' && action.id !== 'open')
+    store.notify(`${key}  ${action.help}: ${why}`, 'dim')
+}
+
+/** Until the first key the selection is the first of the list, which is the worst there is; from then on it stays on its item. */
+function pin(store: ConsoleStore): void {
+  const state = store.getState()
+  const id = activeList(state)
+  if (id === undefined || id === 'log' || state.lists[id].selected !== undefined) return
+  const seen = store.lists.seen.get(id)
+  if (seen !== undefined) store.patchList(id, { selected: seen })
+  const at = selection(store.getState(), store.lists, id)
+  if (at) store.patchList(id, { selected: at.name, index: at.index })
 }

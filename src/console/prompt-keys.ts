@@ -122,7 +122,10 @@ function edited(prompt: Prompt, key: string): Prompt | undefined {
     case 'ctrl-u':
       return at(text.slice(cursor), 0)
     case 'ctrl-w': {
-      const head = text.slice(0, cursor).join('').replace(/\S*\s*$/, '')
+      const head = text
+        .slice(0, cursor)
+        .join('')
+        .replace(/\S*\s*$/, '')
       return at([...Array.from(head), ...text.slice(cursor)], Array.from(head).length)
     }
     default: {

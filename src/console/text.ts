@@ -8,7 +8,8 @@ export const SINGLE_CELLS =
 
 /** Controls, marks that change the direction of writing, and what takes no room: none of them has a place in a table. */
 // eslint-disable-next-line no-control-regex -- these are what is looked for
-const UNFIT = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
+const UNFIT =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 const graphemes = new Intl.Segmenter()
 
@@ -39,7 +40,7 @@ export function cut(text: string, width: number): string {
 /** `text` within `width` cells; what is cut off is shown by an ellipsis. */
 export function shorten(text: string, width: number, ellipsis = '…'): string {
   if (widthOf(text) <= width) return text
-  return width <= 1 ? cut(text, width) : cut(text, width - 1) + ellipsis
+  return width <= 0 ? '' : cut(text, width - 1) + ellipsis
 }
 
 /** `text` in exactly `width` cells. */

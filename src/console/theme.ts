@@ -62,7 +62,11 @@ export function codeOf(word: string): Code | undefined {
   }
   const color = COLORS.indexOf(name)
   if (color < 0) return undefined
-  return { open: color + (match[2] === undefined ? 30 : 90) + (isGround ? 10 : 0), close, isColor: true }
+  return {
+    open: color + (match[2] === undefined ? 30 : 90) + (isGround ? 10 : 0),
+    close,
+    isColor: true,
+  }
 }
 
 /** Reads a theme file, `meaning: words`, over the standard theme. Never throws: what is wrong is named and stays as it was. */
@@ -76,7 +80,9 @@ export function readTheme(
   try {
     value = parse(text)
   } catch (error) {
-    problems.push(`${name}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'no YAML'}`)
+    problems.push(
+      `${name}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'no YAML'}`,
+    )
   }
   if (typeof value !== 'object' || value === null) return { theme, problems }
   for (const [style, words] of Object.entries(value)) {

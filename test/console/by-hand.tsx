@@ -14,19 +14,26 @@ const moved = (value: unknown): unknown =>
       : Object.fromEntries(
           Object.entries(value).map(([key, each]) => [
             key,
-            /^(at|since|seenAt)$/.test(key) && typeof each === 'number' ? each + shift : moved(each),
+            /^(at|since|seenAt)$/.test(key) && typeof each === 'number'
+              ? each + shift
+              : moved(each),
           ]),
         )
     : value
 
 const which = process.argv[2] ?? 'three'
-const first = which === 'three' ? threeHosts() : which === 'forty' ? manyHosts(40, 10) : manyHosts(1000, 10, { history: false })
+const first =
+  which === 'three'
+    ? threeHosts()
+    : which === 'forty'
+      ? manyHosts(40, 10)
+      : manyHosts(1000, 10, { history: false })
 const cluster = new ScriptedCluster(moved(first) as ClusterSnapshot, monotonicMs, true)
 cluster.answers.push(question =>
   question.ask === 'domain-xml'
     ? {
         ok: true,
-        value: `<domain type='kvm'${question.which === 'live' ? " id='3'" : ''}>\n  <name>${question.vm}</name>\n  <memory unit='KiB'>4194304</memory>\n  <vcpu placement='static'>2</vcpu>\n${question.which === 'store' ? '' : "  <on_crash>restart</on_crash>\n"}  <devices>\n    <disk type='network' device='disk'>\n      <source protocol='rbd' name='libvirt-pool/${question.vm}'/>\n    </disk>\n  </devices>\n</domain>\n`,
+        value: `<domain type='kvm'${question.which === 'live' ? " id='3'" : ''}>\n  <name>${question.vm}</name>\n  <memory unit='KiB'>4194304</memory>\n  <vcpu placement='static'>2</vcpu>\n${question.which === 'store' ? '' : '  <on_crash>restart</on_crash>\n'}  <devices>\n    <disk type='network' device='disk'>\n      <source protocol='rbd' name='libvirt-pool/${question.vm}'/>\n    </disk>\n  </devices>\n</domain>\n`,
       }
     : undefined,
 )

@@ -123,7 +123,9 @@ export function snapshotOf(
     etcd: etcdOf(hosts),
     hwms,
     vms: views,
-    events: [event('1', '2026-11-22T21:00:00Z', 'info', 'etcd', 'watching the cluster from revision 4711')],
+    events: [
+      event('1', '2026-11-22T21:00:00Z', 'info', 'etcd', 'watching the cluster from revision 4711'),
+    ],
     badValues: [],
   }
 }
@@ -210,7 +212,10 @@ function hwmConfigOf(host: HostSketch): Hwm {
     fallback: host.fallback ?? true,
     maintenance: false,
     fence: [
-      { agent: 'fence_ipmilan', options: { ip: `${host.address}0`, username: 'admin', 'password-file': '/etc/yasco/ipmi' } },
+      {
+        agent: 'fence_ipmilan',
+        options: { ip: `${host.address}0`, username: 'admin', 'password-file': '/etc/yasco/ipmi' },
+      },
     ],
   }
 }
@@ -268,12 +273,15 @@ export function manyHosts(
   const draw = chance(hosts * 7 + perHost)
   const pad = String(hosts).length
   const name = (index: number) => `hwm${String(index + 1).padStart(pad, '0')}`
-  const sketches = Array.from({ length: hosts }, (_, index): HostSketch => ({
-    name: name(index),
-    address: `10.${Math.floor(index / 65536)}.${Math.floor(index / 256) % 256}.${index % 256}`,
-    ram: 256,
-    cpu: 64,
-  }))
+  const sketches = Array.from(
+    { length: hosts },
+    (_, index): HostSketch => ({
+      name: name(index),
+      address: `10.${Math.floor(index / 65536)}.${Math.floor(index / 256) % 256}.${index % 256}`,
+      ram: 256,
+      cpu: 64,
+    }),
+  )
   const vms: VmSketch[] = []
   for (let host = 0; host < hosts; host++) {
     for (let index = 0; index < perHost; index++) {

@@ -89,7 +89,13 @@ export class ScriptedCluster {
 
   /** It is back, and its VMs run as before. */
   rescue(name: string): void {
-    this.changeHwm(name, { state: 'up', since: this.#now(), seenAt: this.#now(), reason: '', next: '' })
+    this.changeHwm(name, {
+      state: 'up',
+      since: this.#now(),
+      seenAt: this.#now(),
+      reason: '',
+      next: '',
+    })
     for (const vm of Object.values(this.#snapshot.vms)) {
       if (vm.where === name && vm.state === 'waiting')
         this.changeVm(vm.name, { state: 'running', since: this.#now() })
@@ -196,10 +202,16 @@ class Screen {
         this.offer()
         return
       case 'question':
-        this.#send({ type: 'answer', id: message.id, answer: this.#cluster.answer(message.question) })
+        this.#send({
+          type: 'answer',
+          id: message.id,
+          answer: this.#cluster.answer(message.question),
+        })
         return
       case 'looking-at':
-        this.#cluster.lookedAt.push(message.item ? `${message.screen} ${message.item}` : message.screen)
+        this.#cluster.lookedAt.push(
+          message.item ? `${message.screen} ${message.item}` : message.screen,
+        )
         return
       case 'bye':
         this.stream.end()

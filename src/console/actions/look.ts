@@ -22,7 +22,13 @@ export function startFilter(store: ConsoleStore): void {
   const text = state.lists[id].filter
   const given = text === '' || text.endsWith(' ') ? text : `${text} `
   store.setState({
-    prompt: { kind: 'filter', text: given, cursor: Array.from(given).length, before: text, pick: -1 },
+    prompt: {
+      kind: 'filter',
+      text: given,
+      cursor: Array.from(given).length,
+      before: text,
+      pick: -1,
+    },
   })
 }
 
@@ -59,12 +65,19 @@ export function dumpScreen(store: ConsoleStore): void {
   dump().then(
     told => store.notify(told),
     (error: unknown) =>
-      store.notify(`the screen could not be written: ${error instanceof Error ? error.message : String(error)}`, 'bad'),
+      store.notify(
+        `the screen could not be written: ${error instanceof Error ? error.message : String(error)}`,
+        'bad',
+      ),
   )
 }
 
 /** Selects an item by name, on its screen. */
-export function goToItem(store: ConsoleStore, list: Extract<ListId, 'hwm' | 'vm'>, name: string): void {
+export function goToItem(
+  store: ConsoleStore,
+  list: Extract<ListId, 'hwm' | 'vm'>,
+  name: string,
+): void {
   store.setState({ screen: list, opened: [], focus: 'left' })
   const state = store.getState()
   if (!shownNames(state, store.lists, list).includes(name)) store.patchList(list, { filter: '' })

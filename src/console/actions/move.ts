@@ -101,7 +101,8 @@ export function tellWhatIsSeen(store: ConsoleStore): void {
     store.effects.lookingAt(`${last.kind}-detail`, last.name)
     return
   }
-  const isBeside = state.screen === 'hwm' && (state.size.columns >= TWO_PANES_FROM || state.focus === 'right')
+  const isBeside =
+    state.screen === 'hwm' && (state.size.columns >= TWO_PANES_FROM || state.focus === 'right')
   const item = isBeside ? selection(state, store.lists, 'hwm')?.name : undefined
   store.effects.lookingAt(state.screen, item)
 }

@@ -71,7 +71,7 @@ export function fact(name: string, ...what: readonly (Span | string)[]): Line {
   return line(span(fit(name, FACT_NAME), 'dim'), '  ', ...what)
 }
 
-const FACT_NAME = 11
+const FACT_NAME = 13
 
 /** Whether there is anything on the line. */
 export function isBlank(pieces: Line): boolean {

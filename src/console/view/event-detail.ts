@@ -28,7 +28,13 @@ export function eventDetail(
     fact('when', localTime(event.time, state.today), span(`  ${event.time}`, 'dim')),
     fact('who', event.who),
     ...paragraph('from', event.from),
-    fact('level', span(event.level, event.level === 'error' ? 'bad' : event.level === 'warn' ? 'warn' : 'plain')),
+    fact(
+      'level',
+      span(
+        event.level,
+        event.level === 'error' ? 'bad' : event.level === 'warn' ? 'warn' : 'plain',
+      ),
+    ),
     ...paragraph('about', event.about),
     ...paragraph('what', event.what),
     ...paragraph('why', event.why),

@@ -76,13 +76,17 @@ function liveness(context: ViewContext): Line {
     case 'starting':
       return line(span('starting', 'warn'))
     case 'lost':
-      return line(span(`ENGINE LOST ${ages.of(link.since)}`, 'bad'), span('  starting it again', 'dim'))
+      return line(
+        span(`ENGINE LOST ${ages.of(link.since)}`, 'bad'),
+        span('  starting it again', 'dim'),
+      )
     case 'fatal':
       return line(span(`ENGINE ENDED ${ages.of(link.since)}`, 'bad'))
     case 'live': {
       const { snapshot } = picture
       if (!snapshot) return []
-      if (ages.oldest !== undefined) return line(span(`facts of ${ages.of(ages.oldest)} ago`, 'warn'))
+      if (ages.oldest !== undefined)
+        return line(span(`facts of ${ages.of(ages.oldest)} ago`, 'warn'))
       return snapshot.etcd.state === 'live' ? line(span('live', 'good')) : []
     }
   }
@@ -94,14 +98,18 @@ export function secondLine(context: ViewContext): Line {
   const { picture } = state
   if (!picture.snapshot) return fitLine([], layout.columns)
   const roomy = layout.columns >= TWO_GAPS_FROM
-  const segments: Segment[] = [{ priority: 100, line: hwmCounts(context) }, ...vmCounts(context, roomy)]
   const verdict = verdictLine(context, roomy)
-  if (verdict) segments.push(verdict)
-  return fitLine(
-    [span(' '), ...fitSegments(segments, layout.columns - 1, 2)],
-    layout.columns,
-    context.glyphs.ellipsis,
-  )
+  const segments = (withRunning: boolean): Segment[] => [
+    { priority: 100, line: hwmCounts(context) },
+    ...vmCounts(context, roomy, withRunning),
+    ...(verdict ? [verdict] : []),
+  ]
+  const room = layout.columns - 1
+  const all = segments(true)
+  // How many run is the first that can be left out for those that do not.
+  const doFit = fitSegments(all, room, 2).length === fitSegments(all, Infinity, 2).length
+  const shown = fitSegments(doFit || roomy ? all : segments(false), room, 2)
+  return fitLine([span(' '), ...shown], layout.columns, context.glyphs.ellipsis)
 }
 
 const TWO_GAPS_FROM = 76
@@ -120,7 +128,11 @@ function hwmCounts({ state: { picture } }: ViewContext): Line {
   return pieces
 }
 
-function vmCounts({ state: { picture } }: ViewContext, roomy: boolean): Segment[] {
+function vmCounts(
+  { state: { picture } }: ViewContext,
+  roomy: boolean,
+  withRunning: boolean,
+): Segment[] {
   const { vm, away } = picture.counts
   const gap = roomy ? '  ' : ''
   const segments: Segment[] = [
@@ -130,7 +142,7 @@ function vmCounts({ state: { picture } }: ViewContext, roomy: boolean): Segment[
         gap,
         span('VM ', 'head'),
         String(picture.vmCount),
-        span(vm.running > 0 ? ` running ${vm.running}` : ''),
+        span(withRunning && vm.running > 0 ? ` running ${vm.running}` : ''),
       ),
     },
   ]
@@ -151,7 +163,12 @@ function verdictLine({ state }: ViewContext, roomy: boolean): Segment | undefine
     return {
       priority: holds ? 60 : 95,
       line: holds
-        ? line(gap, `TOLERATES ${tolerate}: `, span('yes', 'good'), span(because === '' ? '' : `  ${because}`, 'dim'))
+        ? line(
+            gap,
+            `TOLERATES ${tolerate}: `,
+            span('yes', 'good'),
+            span(because === '' ? '' : `  ${because}`, 'dim'),
+          )
         : line(gap, span(`TOLERATES ${tolerate}: NO`, 'bad'), `  ${because}`),
     }
   }

@@ -23,13 +23,22 @@ const GROUPS: readonly { readonly id: KeyGroup; readonly title: string }[] = [
 
 const TWO_COLUMNS_FROM = 130
 
-export function helpScreen(context: ViewContext, store: ConsoleStore, top: number): readonly PaneView[] {
+export function helpScreen(
+  context: ViewContext,
+  store: ConsoleStore,
+  top: number,
+): readonly PaneView[] {
   const { layout } = context
   const wide = layout.columns >= TWO_COLUMNS_FROM
   const keys = GROUPS.flatMap(({ id, title }) => [...group(store, id, title), []])
   const words = [...filterHelp(context), [], ...signs(context)]
-  const lines = wide ? sideBySide(keys, words, Math.floor(layout.columns / 2) - 4) : [...keys, ...words]
-  const title = line(span('Help', 'title'), span('  keys that work now, and why the others do not', 'dim'))
+  const lines = wide
+    ? sideBySide(keys, words, Math.floor(layout.columns / 2) - 4)
+    : [...keys, ...words]
+  const title = line(
+    span('Help', 'title'),
+    span('  keys that work now, and why the others do not', 'dim'),
+  )
   return [documentPane(context, title, lines, top, 0)]
 }
 
@@ -65,7 +74,9 @@ function filterHelp({ state }: ViewContext): Line[] {
     ...examples.map(([text, meaning]) => line(span(fit(text, 14), 'key'), '  ', meaning)),
     [],
     line(span('FIELDS OF THIS LIST', 'head')),
-    ...Object.entries(language.fields).map(([name, { help }]) => line(span(fit(name, 14)), '  ', span(help, 'dim'))),
+    ...Object.entries(language.fields).map(([name, { help }]) =>
+      line(span(fit(name, 14)), '  ', span(help, 'dim')),
+    ),
   ]
 }
 
@@ -83,12 +94,24 @@ function signs({ glyphs }: ViewContext): Line[] {
     line(span('SIGNS', 'head')),
     ...moods.map(mood => {
       const { word, glyph, style } = hwmWord(mood, glyphs)
-      return line(span(fit(`${glyph} ${word}`, 12), style), '  ', span(`HWM: ${meanings[mood]}`, 'dim'))
+      return line(
+        span(fit(`${glyph} ${word}`, 12), style),
+        '  ',
+        span(`HWM: ${meanings[mood]}`, 'dim'),
+      )
     }),
-    line(span(fit(`${glyphs.vm.away} running`, 12), 'away'), '  ', span('VM: runs, away from its home', 'dim')),
+    line(
+      span(fit(`${glyphs.vm.away} running`, 12), 'away'),
+      '  ',
+      span('VM: runs, away from its home', 'dim'),
+    ),
     ...VM_STATES_WORST_FIRST.map(state => {
       const { word, style } = vmStateWord(state)
-      return line(span(fit(`${glyphs.vm[state]} ${word}`, 12), style), '  ', span(`VM: ${VM_MEANINGS[state]}`, 'dim'))
+      return line(
+        span(fit(`${glyphs.vm[state]} ${word}`, 12), style),
+        '  ',
+        span(`VM: ${VM_MEANINGS[state]}`, 'dim'),
+      )
     }),
   ]
 }

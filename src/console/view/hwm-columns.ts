@@ -36,7 +36,9 @@ function trend(
     cells < 3
       ? figure
       : [...spark(hwm.history.map(value), cells, whole, context.glyphs), span(' '), ...figure]
-  return hwm.usage && context.ages.isOld(hwm.usage.at, USAGE_LIMIT_MS) ? restyle(shown, 'dim') : shown
+  return hwm.usage && context.ages.isOld(hwm.usage.at, USAGE_LIMIT_MS)
+    ? restyle(shown, 'dim')
+    : shown
 }
 
 function rate(hwm: HwmView, which: 'rx' | 'tx', width: number, context: CellContext): Line {
@@ -58,7 +60,7 @@ export const HWM_COLUMNS: readonly Column<HwmView>[] = [
     help: 'name',
     least: 9,
     likes: 14,
-    most: 14,
+    most: 0,
     align: 'left',
     priority: 100,
     rank: hwm => byText(hwm.name),
@@ -182,7 +184,7 @@ export const HWM_COLUMNS: readonly Column<HwmView>[] = [
     likes: 6,
     most: 6,
     align: 'left',
-    priority: 45,
+    priority: 30,
     rank: hwm => ({ rank: hwm.seenAt ?? 0, text: '' }),
     cell: (hwm, _width, { ages }) =>
       hwm.seenAt === undefined

@@ -57,7 +57,8 @@ function stateLine(context: ViewContext, hwm: HwmView): Line {
     if (hwm.config.maintenance) pieces.push(span('  no VM is placed here', 'warn'))
   } else pieces.push(...reasonLine(hwm, cellContext(context)))
   if (hwm.seenAt === undefined) pieces.push(span('  never heard', 'dim'))
-  else if (hwm.state === 'up' ? ages.isOldFact(hwm.seenAt) : true) pieces.push(span(`  last heard ${ages.of(hwm.seenAt)} ago`, 'warn'))
+  else if (hwm.state === 'up' ? ages.isOldFact(hwm.seenAt) : true)
+    pieces.push(span(`  last heard ${ages.of(hwm.seenAt)} ago`, 'warn'))
   return pieces
 }
 
@@ -71,8 +72,16 @@ function capacity(context: ViewContext, hwm: HwmView): Section {
     const whole = hwm.capacity[dimension]
     const used = hwm.used[dimension]
     if (whole === undefined && used === undefined) continue
+    // Networks are rarely asked for by amount: what nobody asked for says nothing.
+    if ((dimension === 'rx' || dimension === 'tx') && !used) continue
     if (whole === undefined || whole <= 0) {
-      lines.push(fact(dimension, `${humanAmount(dimension, used ?? 0)} given out`, span('  of an unknown capacity', 'dim')))
+      lines.push(
+        fact(
+          dimension,
+          `${humanAmount(dimension, used ?? 0)} given out`,
+          span('  of an unknown capacity', 'dim'),
+        ),
+      )
       continue
     }
     const kept = state.foresight.keptFree?.(hwm.name, dimension) ?? 0
@@ -98,7 +107,9 @@ function capacity(context: ViewContext, hwm: HwmView): Section {
 function host(context: ViewContext, hwm: HwmView): Section {
   const { ages } = context
   const { config } = hwm
-  const lines: Line[] = [fact('libvirt', hwm.libvirtVersion ?? '-', span(`  ${config.libvirt}`, 'dim'))]
+  const lines: Line[] = [
+    fact('libvirt', hwm.libvirtVersion ?? '-', span(`  ${config.libvirt}`, 'dim')),
+  ]
   const hypervisor = [hwm.hypervisor, hwm.cpuModel].filter(part => part !== undefined).join(', ')
   if (hypervisor !== '') lines.push(fact('hypervisor', hypervisor))
   if (hwm.hostname !== undefined && hwm.hostname !== hwm.name) {
@@ -115,7 +126,9 @@ function host(context: ViewContext, hwm: HwmView): Section {
         )
       : fact('daemon', span('none: failover is by hand', 'dim')),
   )
-  lines.push(fact('takes in', config.fallback ? 'VMs of others when they fail' : span('nobody', 'dim')))
+  lines.push(
+    fact('takes in', config.fallback ? 'VMs of others when they fail' : span('nobody', 'dim')),
+  )
   const labels = Object.entries(config.labels).map(([key, value]) => `${key}=${value}`)
   if (labels.length > 0) lines.push(fact('labels', labels.join(' ')))
   if (config.migration !== undefined) lines.push(fact('migration', `over ${config.migration}`))
@@ -162,8 +175,7 @@ function domains(context: ViewContext, name: string): Section {
   const vms = [...picture.vmsOn(name)]
     .flatMap(each => picture.vm(each) ?? [])
     .sort(
-      (a, b) =>
-        vmSeverity(a) - vmSeverity(b) || (naturalKey(a.name) < naturalKey(b.name) ? -1 : 1),
+      (a, b) => vmSeverity(a) - vmSeverity(b) || (naturalKey(a.name) < naturalKey(b.name) ? -1 : 1),
     )
   let width = 8
   for (const vm of vms) width = Math.max(width, Math.min(32, vm.name.length))
@@ -179,7 +191,8 @@ function domains(context: ViewContext, name: string): Section {
     )
   })
   const elsewhere = [...picture.homeOf(name)].filter(each => !picture.vmsOn(name).has(each)).length
-  if (elsewhere > 0) lines.push(line(span(`${elsewhere} more have their home here and are elsewhere`, 'away')))
+  if (elsewhere > 0)
+    lines.push(line(span(`${elsewhere} more have their home here and are elsewhere`, 'away')))
   return {
     title: `VM ${vms.length}`,
     lines: lines.length > 0 ? lines : [line(span('none', 'dim'))],

@@ -11,7 +11,7 @@ import { shownColumns } from './menu.ts'
 import type { CellContext, Placed } from './table.ts'
 import { cellRow, placedWidth } from './table.ts'
 import { nothingHere } from './empty.ts'
-import { longestName } from './longest-name.ts'
+import { longestName, placeWidths } from './longest-name.ts'
 import { VM_COLUMNS } from './vm-columns.ts'
 
 export function hwmScreen(context: ViewContext): readonly PaneView[] {
@@ -38,7 +38,7 @@ function hwmPane(context: ViewContext, width: number, isActive: boolean): PaneVi
     title: listTitle(context, 'hwm', 'HWM', list.names.length),
     names: list.names,
     columns: inOrder(['name', ...shownColumns(state, 'hwm')]),
-    nameWidth: Math.min(34, 2 + longestName(picture, 'hwm')),
+    likes: { name: Math.min(34, 2 + longestName(picture, 'hwm')) },
     isActive,
     item: name => picture.hwm(name),
     row: (hwm, placed, cells) => hwmRow(hwm, placed, cells, width),
@@ -65,7 +65,8 @@ export function reasonLine(hwm: HwmView, cells: Pick<CellContext, 'ages' | 'glyp
   const style = hwm.state === 'connecting' ? 'dim' : 'bad'
   const pieces: Span[] = [span(cells.ages.of(hwm.since).padEnd(6), style)]
   if (hwm.reason !== '') pieces.push(span(` ${hwm.reason}`))
-  if (hwm.next !== '') pieces.push(span(`${hwm.reason === '' ? ' ' : ` ${cells.glyphs.dot} `}${hwm.next}`, 'dim'))
+  if (hwm.next !== '')
+    pieces.push(span(`${hwm.reason === '' ? ' ' : ` ${cells.glyphs.dot} `}${hwm.next}`, 'dim'))
   return pieces
 }
 
@@ -86,7 +87,7 @@ function vmsOfHwmPane(context: ViewContext, width: number, isActive: boolean): P
     title: listTitle(context, 'hwm-vms', hwm === undefined ? 'VM' : `VM on ${hwm}`, names.length),
     names,
     columns: VM_COLUMNS.filter(column => columns.includes(column.id)),
-    nameWidth: Math.min(32, nameWidth),
+    likes: { ...placeWidths(picture), name: Math.min(32, nameWidth) },
     isActive,
     item: name => picture.vm(name),
     row: (vm, placed, cells) => {

@@ -47,8 +47,10 @@ function overlayKeys(context: ViewContext, store: ConsoleStore): Line {
     span(` ${keyLabel(up)} ${keyLabel(down)}`, 'key'),
     span(state.overlay?.kind === 'help' ? ' scroll  ' : ' choose  ', 'dim'),
   ]
-  if (state.overlay?.kind === 'columns') pieces.push(span('space', 'key'), span(' shown or not  ', 'dim'))
-  if (state.overlay?.kind === 'sort') pieces.push(span('Enter', 'key'), span(' order by it  ', 'dim'))
+  if (state.overlay?.kind === 'columns')
+    pieces.push(span('space', 'key'), span(' shown or not  ', 'dim'))
+  if (state.overlay?.kind === 'sort')
+    pieces.push(span('Enter', 'key'), span(' order by it  ', 'dim'))
   return fitLine([...pieces, span('Esc', 'key'), span(' close', 'dim')], layout.columns)
 }
 
@@ -59,7 +61,11 @@ function promptLine({ layout }: ViewContext, prompt: Prompt): Line {
     span(prompt.kind === 'filter' ? ' /' : ' :', 'key'),
     span(characters.slice(0, prompt.cursor).join('')),
   )
-  const whole = line(...head, span(under, 'chosen'), span(characters.slice(prompt.cursor + 1).join('')))
+  const whole = line(
+    ...head,
+    span(under, 'chosen'),
+    span(characters.slice(prompt.cursor + 1).join('')),
+  )
   // A long line is moved so that the place of typing stays in sight.
   const from = Math.max(0, lineWidth(head) + 2 - layout.columns)
   return fitLine(fromColumn(whole, from), layout.columns)
@@ -68,7 +74,8 @@ function promptLine({ layout }: ViewContext, prompt: Prompt): Line {
 export function eventLine(context: ViewContext): Line {
   const { state, layout, glyphs } = context
   const { notice } = state
-  if (notice) return fitLine([span(` ${notice.text}`, notice.style)], layout.columns, glyphs.ellipsis)
+  if (notice)
+    return fitLine([span(` ${notice.text}`, notice.style)], layout.columns, glyphs.ellipsis)
   const event = state.picture.snapshot?.events.at(-1)
   if (!event) return fitLine([], layout.columns)
   const style: Style = event.level === 'error' ? 'bad' : event.level === 'warn' ? 'warn' : 'plain'

@@ -20,8 +20,8 @@ export interface ListPane<T> {
   readonly title: Line
   readonly names: readonly string[]
   readonly columns: readonly Column<T>[]
-  /** Longest name there is, so that the column does not move while one scrolls. */
-  readonly nameWidth: number
+  /** Widths that follow from what there is, not from what is seen, so that columns do not move while one scrolls. */
+  readonly likes: Readonly<Record<string, number>>
   readonly isActive: boolean
   item(name: string): T | undefined
   /** Instead of the table's cells, when a row says something else. */
@@ -37,11 +37,14 @@ export function listPane<T>(context: ViewContext, pane: ListPane<T>): PaneView {
   const settings = state.lists[id]
   const at = selection(state, lists, id)
   const inner = Math.max(1, width - GUTTER - 1)
-  const placed = placeColumns(pane.columns, inner, column =>
-    column.id === 'name' ? pane.nameWidth : column.likes,
+  const placed = placeColumns(
+    settings.columns ? preferred(pane.columns, settings.columns) : pane.columns,
+    inner,
+    column => pane.likes[column.id] ?? column.likes,
   )
   const top = windowTop(lists.tops.get(id) ?? 0, at?.index ?? 0, names.length, height)
   lists.tops.set(id, top)
+  if (at) lists.seen.set(id, at.name)
 
   const lines: Line[] = [
     fitLine([span(' '.repeat(GUTTER)), ...titleRow(placed, sortShown(settings), glyphs)], width),
@@ -78,6 +81,18 @@ export function listPane<T>(context: ViewContext, pane: ListPane<T>): PaneView {
     isActive: pane.isActive,
   }
 }
+
+/** Columns somebody asked for stay when there is no room for all, before those that are there by themselves. */
+function preferred<T>(columns: readonly Column<T>[], chosen: readonly string[]): Column<T>[] {
+  return columns.map(column =>
+    chosen.includes(column.id) && column.priority < CHOSEN_PRIORITY
+      ? { ...column, priority: column.priority + CHOSEN_PRIORITY }
+      : column,
+  )
+}
+
+/** Above it are name, state and place. */
+const CHOSEN_PRIORITY = 60
 
 /** The order is shown where it is not the one the list has of itself. */
 function sortShown(settings: { readonly sort: string; readonly reverse: boolean }) {

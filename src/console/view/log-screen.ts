@@ -31,8 +31,17 @@ export function logScreen(context: ViewContext): readonly PaneView[] {
   const shown = events.slice(top, top + height)
   const times = shown.map(event => localTime(event.time, state.today))
   const timeWidth = Math.max(8, ...times.map(time => time.length))
-  const whoWidth = layout.columns < 70 ? 0 : Math.min(16, widest(shown, event => who(event)))
-  const aboutWidth = Math.min(layout.columns < 100 ? 14 : 24, widest(shown, event => event.about))
+  const whoWidth =
+    layout.columns < 70
+      ? 0
+      : Math.min(
+          16,
+          widest(shown, event => who(event)),
+        )
+  const aboutWidth = Math.min(
+    layout.columns < 100 ? 14 : 24,
+    widest(shown, event => event.about),
+  )
 
   const head = fitLine(
     [
@@ -63,7 +72,10 @@ export function logScreen(context: ViewContext): readonly PaneView[] {
     return fitLine(pieces, layout.columns, glyphs.ellipsis)
   })
   if (rows.length === 0) {
-    const text = settings.filter === '' ? 'nothing has happened yet' : 'no event matches this filter; Esc shows all'
+    const text =
+      settings.filter === ''
+        ? 'nothing has happened yet'
+        : 'no event matches this filter; Esc shows all'
     rows.push(fitLine([span('   '), span(text, 'dim')], layout.columns))
   }
   while (rows.length < height) rows.push(fitLine([], layout.columns))

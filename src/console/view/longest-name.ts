@@ -21,3 +21,9 @@ export function longestName(picture: Picture, of: 'hwm' | 'vm'): number {
   }
   return entry[of].width
 }
+
+/** Columns that hold names of HWMs. */
+export function placeWidths(picture: Picture): Readonly<Record<'where' | 'home', number>> {
+  const width = Math.min(24, longestName(picture, 'hwm'))
+  return { where: Math.max(5, width), home: Math.max(8, 'away '.length + width) }
+}

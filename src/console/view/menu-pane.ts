@@ -43,10 +43,15 @@ export function menuPane(
   return [
     {
       width: layout.columns,
-      title: line(span(menu.kind === 'sort' ? `Order of the ${words}` : `Columns of the ${words}`, 'title')),
+      title: line(
+        span(menu.kind === 'sort' ? `Order of the ${words}` : `Columns of the ${words}`, 'title'),
+      ),
       note: [],
       lines,
-      foot: items.length > top + height ? line(span(`${items.length - top - height} more below`, 'dim')) : [],
+      foot:
+        items.length > top + height
+          ? line(span(`${items.length - top - height} more below`, 'dim'))
+          : [],
       isActive: true,
     },
   ]

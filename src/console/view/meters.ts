@@ -50,8 +50,7 @@ export function spark(
     })
     .join('')
   const last = shown.at(-1)
-  const style =
-    whole !== undefined && last !== undefined && last / whole >= HIGH ? 'warn' : 'bar'
+  const style = whole !== undefined && last !== undefined && last / whole >= HIGH ? 'warn' : 'bar'
   return line(span(' '.repeat(Math.max(0, width - shown.length))), span(text, style))
 }
 

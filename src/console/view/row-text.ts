@@ -32,8 +32,11 @@ export function rowText(
   return vm ? cells(VM_COLUMNS, vm, context).join('  ') : ''
 }
 
+/** No name is cut off. */
+const WIDEST = 260
+
 function cells<T>(columns: readonly Column<T>[], item: T, context: CellContext): string[] {
   return columns
-    .map(column => lineText(column.cell(item, column.most, context)).trim())
+    .map(column => lineText(column.cell(item, Math.max(WIDEST, column.most), context)).trim())
     .filter(text => text !== '')
 }

@@ -22,7 +22,7 @@ export interface Column<T> {
   readonly id: string
   readonly title: string
   readonly help: string
-  /** Cells it needs at least, cells it likes to have, and cells it can use when there is plenty. */
+  /** Cells it needs at least, cells it likes to have, and cells it can use when there is plenty (0: no more). */
   readonly least: number
   readonly likes: number
   readonly most: number

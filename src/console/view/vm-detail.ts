@@ -87,7 +87,11 @@ function stateLines(context: ViewContext, vm: VmView): Line[] {
   const lines: Line[] = [pieces]
   if (vm.state === 'double') {
     const on = vm.instances.filter(each => each.state === 'running').map(each => each.hwm)
-    lines.push(line(span(`IT RUNS TWICE: on ${on.join(' and ')}. One of them must be stopped at once.`, 'bad')))
+    lines.push(
+      line(
+        span(`IT RUNS TWICE: on ${on.join(' and ')}. One of them must be stopped at once.`, 'bad'),
+      ),
+    )
   }
   if (vm.state === 'waiting' && where && where.state !== 'up') {
     lines.push(line(span(`${where.name}: ${where.reason}`, 'warn')))
@@ -96,7 +100,9 @@ function stateLines(context: ViewContext, vm: VmView): Line[] {
 }
 
 function demand(vm: VmView): Section {
-  const asks = Object.entries(vm.demand).map(([name, amount]) => `${name} ${humanAmount(name, amount)}`)
+  const asks = Object.entries(vm.demand).map(
+    ([name, amount]) => `${name} ${humanAmount(name, amount)}`,
+  )
   const lines: Line[] = [
     fact(
       'kind',
@@ -125,7 +131,9 @@ function placement(context: ViewContext, vm: VmView): Section {
   if (config?.never) lines.push(fact('never on', config.never.join(' ')))
   if (config?.pinned) lines.push(fact('pinned', 'never moved while it runs'))
   if (config?.order !== undefined) {
-    lines.push(fact('order', `${config.order}${config.delayMs ? `, ${config.delayMs} ms later` : ''}`))
+    lines.push(
+      fact('order', `${config.order}${config.delayMs ? `, ${config.delayMs} ms later` : ''}`),
+    )
   }
   return { title: 'RULES', lines }
 }

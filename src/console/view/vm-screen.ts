@@ -4,7 +4,7 @@ import type { PaneView, ViewContext } from './context.ts'
 import { listPane, listTitle } from './list-pane.ts'
 import { shownColumns } from './menu.ts'
 import { nothingHere } from './empty.ts'
-import { longestName } from './longest-name.ts'
+import { longestName, placeWidths } from './longest-name.ts'
 import { VM_COLUMNS } from './vm-columns.ts'
 
 export function vmScreen(context: ViewContext): readonly PaneView[] {
@@ -20,7 +20,7 @@ export function vmScreen(context: ViewContext): readonly PaneView[] {
       title: listTitle(context, 'vm', 'VM', list.names.length),
       names: list.names,
       columns: VM_COLUMNS.filter(column => columns.includes(column.id)),
-      nameWidth: Math.min(40, longestName(picture, 'vm')),
+      likes: { ...placeWidths(picture), name: Math.min(40, longestName(picture, 'vm')) },
       isActive: true,
       item: name => picture.vm(name),
       isDim: vm => {
