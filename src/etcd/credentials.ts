@@ -28,6 +28,11 @@ export interface Credentials {
 export async function readCredentials(access: EtcdAccess): Promise<Credentials> {
   const { endpoints, tls, username, passwordFile } = access
   if (endpoints.length === 0) throw new AccessWrong('no endpoint of etcd is given')
+  const strange = endpoints.find(endpoint => !isEndpoint(endpoint))
+  if (strange !== undefined)
+    throw new AccessWrong(
+      `${strange} is no endpoint of etcd: expected http://HOST:PORT or https://`,
+    )
   const secure = endpoints.filter(endpoint => endpoint.startsWith('https://'))
   if (secure.length > 0 && secure.length < endpoints.length)
     throw new AccessWrong(
@@ -58,4 +63,9 @@ export async function readCredentials(access: EtcdAccess): Promise<Credentials> 
         ? { username, password: password.toString('utf8').replace(/\r?\n$/, '') }
         : undefined,
   }
+}
+
+function isEndpoint(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/'
 }

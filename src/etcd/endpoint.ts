@@ -1,6 +1,7 @@
 // One member of etcd, asked by itself: its connection, its password token, and calls with a time limit that can be cancelled.
 // etcd3 is used below its own watch, lease and retry code, whose defects would each break a promise of ours (BASE.md of the
 // project's research: events lost on a second disconnect, breakers, silent repetition of writes).
+import { EventEmitter } from 'node:events'
 import {
   type CallOptions,
   connectivityState,
@@ -17,6 +18,7 @@ import {
 } from 'etcd3'
 import { monotonicMs } from '../model/clock.ts'
 import type { Credentials } from './credentials.ts'
+import { knock } from './knock.ts'
 import { failureOf, STALE_TOKEN } from './outcome.ts'
 import { StoreRefused, StoreUnavailable } from './store.ts'
 
@@ -59,6 +61,9 @@ const CHANNEL: IOptions['grpcOptions'] = {
   'grpc.enable_channelz': 0,
 }
 
+/** Where an endpoint names none. */
+const CLIENT_PORT = 2379
+
 type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>
 const notCancelled: AbortSignal = new AbortController().signal
 const noEvent = () => ({ dispose: () => undefined })
@@ -73,6 +78,7 @@ const asIs: Policy = {
 /** One member. Owns its connection; `close()` ends it and every call on it. */
 export class Endpoint {
   readonly url: string
+  readonly #address: { readonly host: string; readonly port: number }
   readonly #client: Etcd3
   readonly #services: Services
   readonly #login: Credentials['login']
@@ -81,10 +87,13 @@ export class Endpoint {
 
   constructor(url: string, credentials: Credentials) {
     this.url = url
+    const { protocol, hostname, port } = new URL(url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    this.#address = { host, port: port === '' ? CLIENT_PORT : Number(port) }
     this.#login = credentials.login
     const { tls } = credentials
     this.#client = new Etcd3({
-      hosts: url,
+      hosts: `${protocol}//${hostname}:${this.#address.port}`,
       grpcOptions: CHANNEL,
       faultHandling: { global: asIs, host: () => asIs },
       ...(tls && {
@@ -101,31 +110,36 @@ export class Endpoint {
   }
 
   /**
-   * Resolves when there is a connection, so that what is sent next is known to be sent, and when there is surely none: the next call
-   * then fails at once and says why. Throws `StoreUnavailable` when neither is known at the deadline (a member that takes
-   * connections and says nothing, packets that vanish), and begins a new connection.
+   * Resolves when there is a connection, so that what is sent next is known to be sent, or when one was tried and failed: the next
+   * call then fails at once and says why (a certificate, say). Throws `StoreUnavailable` when nobody takes a connection, or one is
+   * taken and nothing said until the deadline; the next attempt then begins anew.
    */
   async connected(service: Service, { deadline, signal }: Limits): Promise<void> {
     const pool = this.#client['pool']
     const channel = await pool.withConnection(service, ({ client }) => client.getChannel())
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    if (channel.getConnectivityState(false) === connectivityState.READY) return
+    await knock(this.#address, deadline, signal)
+    const { promise, resolve, reject } = Promise.withResolvers<'known' | 'dropped'>()
     const stop = () => reject(new StoreUnavailable('cancelled'))
     signal?.addEventListener('abort', stop, { once: true })
+    let tried = false
     const look = () => {
       const state = channel.getConnectivityState(true)
-      if (state === connectivityState.READY || state === connectivityState.TRANSIENT_FAILURE)
-        return resolve()
-      if (state === connectivityState.SHUTDOWN)
-        return reject(new StoreUnavailable(`${this.url}: connection given up`))
+      tried ||= state === connectivityState.CONNECTING
+      if (state === connectivityState.READY) return resolve('known')
+      // A failure from before is only gRPC's pause between two attempts.
+      if (state === connectivityState.TRANSIENT_FAILURE && tried) return resolve('known')
+      if (state === connectivityState.SHUTDOWN) return resolve('dropped')
       channel.watchConnectivityState(state, wallClock(deadline), error => {
         if (!error) return look()
         this.reset()
-        reject(new StoreUnavailable(`${this.url}: no connection`))
+        reject(new StoreUnavailable(`${this.url} takes connections and does not answer`))
       })
     }
     look()
     try {
-      await promise
+      // etcd3 drops all connections to a member when any call fails or is cancelled: there is a new one.
+      if ((await promise) === 'dropped') await this.connected(service, { deadline, signal })
     } finally {
       signal?.removeEventListener('abort', stop)
     }
@@ -152,7 +166,10 @@ export class Endpoint {
   /** Opens a stream of watches; it lives until its holder cancels it. `limits` are for the login. */
   async openWatch(limits: Limits): Promise<WatchStream> {
     const token = await this.#tokenFor(limits)
-    return this.#client.watchClient.watch({ interceptors: [withMetadata({ token })] })
+    const stream = await this.#client.watchClient.watch({ interceptors: [withMetadata({ token })] })
+    // etcd3's own listener drops all connections to this member, even for a watch that we cancelled.
+    if (stream instanceof EventEmitter) stream.removeAllListeners('error')
+    return stream
   }
 
   /** Forgets the connection and the token, so that the next call makes new ones. For a line that has fallen silent. */

@@ -224,6 +224,7 @@ const step = z.object({
   target: count,
   keepPaused: z.boolean().default(false),
   after: z.array(count).default([]),
+  delayMs: count.optional(),
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   phase: text.default(''),
   progress: z.object({ done: z.number(), total: z.number(), rate: z.number() }).optional(),
@@ -247,6 +248,7 @@ export const operationValue = z.object({
     waitMs: count,
     shutdownMs: count,
     tries: count.min(1),
+    copyMs: count.optional(),
   }),
   steps: z.array(step),
 }) satisfies z.ZodType<Operation>

@@ -80,6 +80,24 @@ describe('TLS', () => {
   })
 })
 
+describe('an access that cannot be', () => {
+  const http = ['http://127.0.0.1:1']
+  it.each([
+    [{ endpoints: [] }, /no endpoint/],
+    [{ endpoints: ['10.0.0.1:2379'] }, /10\.0\.0\.1:2379 is no endpoint of etcd: expected http:/],
+    [{ endpoints: ['http://a:1', 'https://b:1'] }, /partly https/],
+    [{ endpoints: http, tls: { ca: '/ca' } }, /tls is given .* not https/],
+    [{ endpoints: ['https://a:1'], tls: { cert: '/c' } }, /both tls\.cert and tls\.key/],
+    [{ endpoints: http, username: 'ann' }, /both username and password-file/],
+    [
+      { endpoints: http, username: 'ann', passwordFile: '/nowhere/secret' },
+      /password file for etcd cannot be read: .*\/nowhere\/secret/,
+    ],
+  ])('is refused before anything is asked: %j', async (access, reason) => {
+    await expect(openEtcd(access, 'x')).rejects.toThrow(reason)
+  })
+})
+
 describe('passwords and roles', () => {
   const cluster = randomUUID()
   let etcd: RealEtcd

@@ -134,6 +134,25 @@ describe('a line that breaks', () => {
   })
 })
 
+describe('calls side by side', () => {
+  it('do not disturb each other when one is cancelled, fails or is done', async () => {
+    const { revision } = await put(store, 'a', '0')
+    using watch = watched(store, 'a', revision + 1)
+    for (let i = 1; i <= 50; i++) {
+      const stop = new AbortController()
+      const cancelled = store.list('', { signal: stop.signal })
+      const passing = watched(store, 'a', revision)
+      const written = put(store, 'a', String(i))
+      queueMicrotask(() => stop.abort(new Error('enough')))
+      await cancelled.catch((error: unknown) => expect(error).toBe(stop.signal.reason))
+      expect(await written).toMatchObject({ committed: true })
+      passing[Symbol.dispose]()
+    }
+    await expect.poll(() => watch.changes.length, soon).toBe(50)
+    expect(watch.ends).toEqual([])
+  })
+})
+
 describe('a write whose answer is lost', () => {
   it('is Ambiguous, and was not repeated behind our back', async () => {
     await put(store, 'warm', 'up')
