@@ -182,7 +182,8 @@ test('a changed host key is refused, said with its fingerprint, and is no failur
   await lab.host('andreys').changeKey()
   const { out, status } = await yasco('status')
   expect(status).toBe(1)
-  expect(out).toMatch(/andreys +refused .*host key \S+ SHA256:\S+ is changed/)
+  expect(out).toMatch(/\nandreys +refused /)
+  expect(out).toMatch(/\nandreys: .*host key \S+ SHA256:\S+ is changed/)
   const check = (await doctor()).find(
     ({ about, name }) => about === 'hwm andreys' && name === 'libvirt',
   )
