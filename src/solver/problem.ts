@@ -65,6 +65,8 @@ export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
  * - `nowhere`: the VM fits on no HWM it may use. `dimension` and `missing` are those of the HWM that comes nearest.
  * - `units`: counted in whole units of `unit`, the VMs ask for more than all HWMs they may use have together
  *   (floor is superadditive, so this is sound; unit 1 is plain volume).
+ * - `average`: over all sets of X of the U failure units, survivors' spare is too little: (C - P)(U - X) < H * U in units (T7).
+ * - `failures`: there are HAVMs, but no more than X failure units.
  * - `rule`: the rule cannot be kept by any map.
  * - `search`: every map was ruled out by complete search.
  */
@@ -82,6 +84,18 @@ export type Refusal =
       readonly needed: number
       readonly available: number
     }
+  | {
+      readonly kind: 'average'
+      readonly dimension: string
+      readonly unit: number
+      readonly tolerate: number
+      /** Failure units U. */
+      readonly units: number
+      readonly capacity: number
+      readonly plain: number
+      readonly ha: number
+    }
+  | { readonly kind: 'failures'; readonly tolerate: number; readonly units: number }
   | { readonly kind: 'rule'; readonly rule: string; readonly vms: readonly string[] }
   | { readonly kind: 'search'; readonly nodes: number }
 
@@ -147,6 +161,8 @@ export type Placed =
   | {
       readonly answer: 'map'
       readonly map: PlacementMap
+      /** HWMs that must be on: those with VMs and, with X, those kept free. All that may be used unless `fewest-hwms` is asked. */
+      readonly hwmsOn: readonly string[]
       readonly hwmsUsed: number
       readonly moves: number
       /** What the first objective is worth on this map, and the best that is not ruled out. */

@@ -1,4 +1,5 @@
 // Judges proofs of refusal from the problem's text alone: recounts what was counted, and searches small cases again.
+import { failureUnits } from './fallback.ts'
 import type {
   CounterExample,
   PlacementMap,
@@ -106,6 +107,25 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
       return needed > available
         ? []
         : [`${needed} units of ${unit} ${dimension} do fit into ${available}.`]
+    }
+    case 'average': {
+      const { problem } = scene
+      const { dimension, unit, tolerate } = proof
+      // HWMs that VMs can be on in any map, and all VMs, pinned or not.
+      const homes = new Set(scene.running.values())
+      const places = problem.hwms.filter(hwm => scene.places.includes(hwm) || homes.has(hwm.name))
+      const units = failureUnits(problem).filter(members => members.some(name => places.some(hwm => hwm.name === name)))
+      const held = places.reduce((sum, hwm) => sum + Math.floor(usable(problem, hwm, dimension) / unit), 0)
+      const count = (ha: boolean): number =>
+        problem.vms
+          .filter(vm => vm.ha === ha)
+          .reduce((sum, vm) => sum + Math.floor((vm.demand[dimension] ?? 0) / unit), 0)
+      const [plain, ha] = [count(false), count(true)]
+      return (held - plain) * (units.length - tolerate) < ha * units.length ? [] : ['On average there is room.']
+    }
+    case 'failures': {
+      const units = failureUnits(scene.problem).filter(unit => unit.some(name => scene.places.some(hwm => hwm.name === name)))
+      return units.length <= proof.tolerate && scene.waiting.some(vm => vm.ha) ? [] : ['There are more failure units.']
     }
     case 'rule':
       return fits(scene) === 'yes' ? [`The rule ${proof.rule} can be kept.`] : []

@@ -59,6 +59,13 @@ export class State {
     this.put(item, bin)
   }
 
+  /** The items of a bin, as a copy: safe while items move. */
+  membersOf(bin: number): number[] {
+    const members: number[] = []
+    for (let i = this.first[bin]!; i >= 0; i = this.next[i]!) members.push(i)
+    return members
+  }
+
   /** Replaces the whole assignment. */
   replace(where: Int32Array): void {
     for (let i = 0; i < this.where.length; i++) if (this.where[i]! >= 0) this.take(i)

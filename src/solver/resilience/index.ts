@@ -33,12 +33,13 @@ export function listsByName(ground: Ground, lists: Lists | undefined): Map<strin
   return named
 }
 
-/** The verdict, and how far X could be raised, on compiled ground. */
+/** The verdict, and how far X could be raised, on compiled ground; the second is left out when `spare` is over. */
 export function resilienceOf(
   ground: Ground,
   asked: number,
   findLargest: boolean,
   budget: Budget,
+  spare = budget,
 ): Resilience & { verdict: Verdict } {
   const verdict = judge(ground, asked, budget)
   const { holds } = verdict
@@ -48,11 +49,11 @@ export function resilienceOf(
   if (ground.loads.length === 0) {
     largest = units
     largestIsExact = true
-  } else if (findLargest) {
+  } else if (findLargest && !spare.isOver) {
     if (holds === 'yes') {
       let above = 'yes'
       while (above === 'yes' && largest < units) {
-        above = judge(ground, largest + 1, budget).holds
+        above = judge(ground, largest + 1, spare).holds
         if (above === 'yes') largest++
       }
       largestIsExact = above === 'no'
@@ -60,7 +61,7 @@ export function resilienceOf(
       // X - 1 holds when X does (T1), so the first that holds from above ends the search; all above it must be refuted.
       let refuted = holds === 'no'
       for (let x = asked - 1; x >= 0; x--) {
-        const below = judge(ground, x, budget).holds
+        const below = judge(ground, x, spare).holds
         if (below === 'yes') {
           largest = x
           break

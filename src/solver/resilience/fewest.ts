@@ -1,0 +1,161 @@
+// Fewest HWMs that survive X failures. Two ways meet: X empty HWMs beside the fewest that hold everything (any X failures then fit
+// wholesale: with no plain load nothing does better), and repair of fuller maps, which shares spare room between failure sets.
+import { resilientBound } from '../bounds/resilient.ts'
+import type { Budget } from '../budget.ts'
+import type { Compiled } from '../compile.ts'
+import { binsUsed, packFewest, packInto } from '../packing/fewest.ts'
+import { binOrder } from '../packing/greedy.ts'
+import { isUniform, type Items, type Packing, weightsOf } from '../packing/packing.ts'
+import { State } from '../packing/state.ts'
+import type { Random } from '../random.ts'
+import { groundOf } from './ground.ts'
+import { judge, type Verdict } from './judge.ts'
+import { repair } from './pool.ts'
+
+export interface ResilientFewest {
+  readonly where: Int32Array
+  /** HWMs that must be on: with VMs, or kept free for those of others. */
+  readonly open: Int32Array
+  readonly verdict: Verdict
+}
+
+export interface ResilientSearch {
+  readonly best: ResilientFewest | undefined
+  readonly bound: number
+  /** The last verdict of a failed attempt on all HWMs: what to tell when there is no answer. */
+  readonly lastNo: Verdict | undefined
+}
+
+/** The problem with only these HWMs on: the others take nobody in. */
+export function withOnly(compiled: Compiled, open: Int32Array): Compiled {
+  const takesFallback = new Uint8Array(compiled.hwms)
+  for (const h of open) takesFallback[h] = compiled.takesFallback[h]!
+  return { ...compiled, takesFallback }
+}
+
+/** The packing with the HA part of every item as dimensions of its own, of which each bin may hold `share` of its capacity. */
+function withHaLimit(compiled: Compiled, items: Items, share: number): Packing {
+  const { packing } = items
+  const { bins, dims } = packing
+  const wide = dims * 2
+  const capacity = new Float64Array(bins * wide)
+  for (let b = 0; b < bins; b++) {
+    for (let d = 0; d < dims; d++) {
+      capacity[b * wide + d] = packing.capacity[b * dims + d]!
+      capacity[b * wide + dims + d] = Math.floor(packing.capacity[b * dims + d]! * share)
+    }
+  }
+  const size = new Float64Array(packing.items * wide)
+  items.vmsOf.forEach((members, i) => {
+    for (let d = 0; d < dims; d++) size[i * wide + d] = packing.size[i * dims + d]!
+    for (const v of members) {
+      if (!compiled.ha[v]) continue
+      for (let d = 0; d < dims; d++) size[i * wide + dims + d]! += compiled.demand[v * dims + d]!
+    }
+  })
+  return { ...packing, dims: wide, capacity, size, weight: weightsOf(capacity, bins, wide) }
+}
+
+function verdictOn(compiled: Compiled, items: Items, where: Int32Array, open: Int32Array, tolerate: number, budget: Budget): Verdict {
+  const spread = Int32Array.from(items.itemOf, i => where[i]!)
+  return judge(groundOf(withOnly(compiled, open), spread), tolerate, budget)
+}
+
+/** Searches until the bound is met, the budget is over or `effort` attempts are done. */
+export function resilientFewest(
+  compiled: Compiled,
+  items: Items,
+  tolerate: number,
+  random: Random,
+  budget: Budget,
+  effort: number,
+  report: (hwms: number | undefined, bound: number, phase: string) => void,
+): ResilientSearch {
+  const { packing } = items
+  const usable = Uint8Array.from({ length: packing.bins }, (_, h) => (compiled.inMaintenance[h] ? 0 : 1))
+  const bound = resilientBound(compiled, tolerate).hwms
+  const plain = packFewest(packing, random, budget, () => undefined, 5)
+  let best: ResilientFewest | undefined
+  let lastNo: Verdict | undefined
+  const offer = (where: Int32Array, open: Int32Array, verdict: Verdict, phase: string): boolean => {
+    if (verdict.holds !== 'yes') {
+      lastNo = verdict
+      return false
+    }
+    if (best === undefined || open.length < best.open.length) {
+      best = { where, open, verdict }
+      report(open.length, bound, phase)
+    }
+    return true
+  }
+  if (plain.where === undefined) return { best, bound: Math.max(bound, plain.bound), lastNo }
+  const state = new State(packing)
+  state.replace(plain.where)
+  const used = binsUsed(state)
+  const others = spareOrder(packing, used, usable)
+  // Wholesale: all that is used, and some that are empty.
+  for (let spares = Math.max(0, Math.min(tolerate, bound - used.length)); spares <= others.length; spares++) {
+    const open = Int32Array.from([...used, ...others.slice(0, spares)])
+    if (offer(plain.where, open, verdictOn(compiled, items, plain.where, open, tolerate, budget), 'spare HWMs')) break
+    if (budget.isOver || spares > 4 * tolerate + 4) break
+  }
+  const all = Int32Array.from([...used, ...others])
+  for (let round = 0; round < effort && !budget.isOver; round++) {
+    const target = (best?.open.length ?? all.length + 1) - 1
+    if (target < bound) break
+    let isBetter = false
+    for (const count of new Set([bound, target])) {
+      if (count > all.length || budget.isOver) continue
+      for (const attempt of starts(compiled, items, all, used.length, count, tolerate, round, random, budget)) {
+        const repaired = repair(withOnly(compiled, attempt.open), items, attempt.where, attempt.open, tolerate, random, budget, 6 + 6 * round)
+        isBetter = offer(repaired.where, attempt.open, repaired.verdict, 'repair')
+        if (isBetter || budget.isOver) break
+      }
+      if (isBetter) break
+    }
+    if (isBetter) round = -1
+  }
+  return { best, bound: Math.max(bound, plain.bound), lastNo }
+}
+
+/** HWMs that are not used, the best spare first: largest first. */
+function spareOrder(packing: Packing, used: Int32Array, usable: Uint8Array): number[] {
+  const isUsed = new Set(used)
+  return [...binOrder(packing)].filter(b => !isUsed.has(b) && usable[b] === 1)
+}
+
+interface Start {
+  readonly where: Int32Array
+  readonly open: Int32Array
+}
+
+/** Maps on `count` HWMs to repair: S of them empty and the others' HA load held down to S / X, for S from X - 1 down to 0. */
+function* starts(
+  compiled: Compiled,
+  items: Items,
+  all: Int32Array,
+  used: number,
+  count: number,
+  tolerate: number,
+  round: number,
+  random: Random,
+  budget: Budget,
+): Generator<Start> {
+  const { packing } = items
+  const uniform = isUniform(packing)
+  const pick = (): Int32Array => {
+    if (uniform || round === 0) return all.slice(0, count)
+    const kept = [...all]
+    while (kept.length > count) kept.splice(random.below(kept.length), 1)
+    return Int32Array.from(kept)
+  }
+  const open = pick()
+  for (let empty = Math.min(tolerate, count - 1); empty >= 0; empty--) {
+    if (count - empty < Math.min(used, count) - tolerate - 1) continue
+    const filled = open.slice(0, count - empty)
+    const share = empty === 0 ? 1 : empty / tolerate
+    const narrow = share < 1 ? withHaLimit(compiled, items, share) : packing
+    const where = packInto(narrow, filled, undefined, random, budget, 2_000 * (1 + round))
+    if (where !== undefined) yield { where, open }
+  }
+}

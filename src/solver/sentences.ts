@@ -1,0 +1,32 @@
+// Proofs as sentences for people.
+import type { CounterExample, Refusal } from './problem.ts'
+
+function refusalSentence(refusal: Refusal): string {
+  switch (refusal.kind) {
+    case 'nowhere':
+      return refusal.dimension === undefined
+        ? `No HWM may run ${refusal.vm}.`
+        : `${refusal.vm} fits on no HWM that may run it: even the nearest lacks ${refusal.missing} of ${refusal.dimension}.`
+    case 'units':
+      return refusal.unit === 1
+        ? `${refusal.dimension} does not suffice: ${refusal.needed} is needed, ${refusal.available} is there.`
+        : `${refusal.dimension} does not suffice: in pieces of ${refusal.unit}, ${refusal.needed} are needed and there is room for ${refusal.available}.`
+    case 'average':
+      return `No map survives ${refusal.tolerate} failures: on average over the failure sets, ${refusal.dimension} does not suffice for the HAVMs of the failed.`
+    case 'failures':
+      return `No map survives ${refusal.tolerate} failures: there are only ${refusal.units} places that can fail apart.`
+    case 'rule':
+      return `The rule ${refusal.rule} cannot be kept for ${refusal.vms.join(', ')}.`
+    case 'search':
+      return 'Every map was tried, none fits.'
+  }
+}
+
+/** Why something is impossible, in one sentence. */
+export function sentenceOf(why: Refusal | CounterExample): string {
+  if ('kind' in why) return refusalSentence(why)
+  const who = why.vms.length > 5 ? `${why.vms.length} HAVMs` : why.vms.join(', ')
+  const what =
+    why.dimension === undefined ? `the rule ${why.rule ?? ''} cannot be kept` : `${why.dimension} lacks ${why.missing ?? 0}`
+  return `When ${why.failed.join(', ')} fail, ${who} cannot restart: ${what}.`
+}
