@@ -13,8 +13,6 @@ export interface GuestHabits {
 }
 
 export const sectorSize = 512
-/** BIOS ticks a second: what a healthy guest prints. */
-export const ticksPerSecond = 1193182 / 65536
 
 const origin = 0x7c00
 const stubbornFlag = 1

@@ -5,7 +5,7 @@ import type { LabLayout } from './layout.ts'
 import { managementAddress, redfishPort, watchdogDevice } from './layout.ts'
 
 /** libvirt's URI of a host, over SSH with the lab's own key and host keys. */
-export function sshUri(layout: LabLayout, address: string): string {
+function sshUri(layout: LabLayout, address: string): string {
   const parameters = new URLSearchParams({
     keyfile: layout.ssh.key,
     known_hosts: layout.ssh.knownHosts,
@@ -15,7 +15,7 @@ export function sshUri(layout: LabLayout, address: string): string {
 }
 
 /** The Redfish system that stands for a host. */
-export function redfishUrl(host: string): string {
+function redfishUrl(host: string): string {
   return `http://${managementAddress}:${redfishPort}/redfish/v1/Systems/${host}`
 }
 

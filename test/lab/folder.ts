@@ -70,7 +70,7 @@ export async function makeKey(file: string, comment: string): Promise<void> {
 }
 
 /** Writes known_hosts anew from the hosts' present keys, under their names and addresses. */
-export function writeKnownHosts(layout: LabLayout): void {
+function writeKnownHosts(layout: LabLayout): void {
   write(
     layout.ssh.knownHosts,
     layout.hosts.map(host => {
@@ -148,8 +148,7 @@ function makeGuests(layout: LabLayout, spec: LabSpec): void {
 /** Makes the whole folder of a lab that does not exist yet. */
 export async function makeFolder(layout: LabLayout, spec: LabSpec): Promise<void> {
   makeLabsFolder()
-  for (const folder of [layout.folder, layout.sockets, layout.logs, layout.shared])
-    mkdirSync(folder)
+  for (const folder of [layout.folder, layout.logs, layout.shared]) mkdirSync(folder)
   write(layout.specFile, [JSON.stringify(spec, undefined, 2)])
   write(layout.hostsFile, [
     '127.0.0.1 localhost',

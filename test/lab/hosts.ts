@@ -67,13 +67,11 @@ const labSchema = z
     }
   })
 
-export type HostSpec = z.infer<typeof hostSchema>
-export type GuestSpec = z.infer<typeof guestSchema>
 export type LabSpec = z.infer<typeof labSchema>
 /** What a test or a file writes: everything that has a default may be left out. */
 export type LabInput = z.input<typeof labSchema>
 
-export const defaultHostsFile = new URL('hosts.yaml', import.meta.url).pathname
+const defaultHostsFile = new URL('hosts.yaml', import.meta.url).pathname
 
 /** Checks what was read or written, and fills in what was left out, addresses too. */
 export function labSpec(input: unknown, source = 'the object given'): LabSpec {

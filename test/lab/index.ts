@@ -1,5 +1,5 @@
 // The lab as a value: `await using lab = await Lab.up({ name: 'mine' })`. Real hosts, libvirtds, etcds, sshds and guests
-// in namespaces of this machine; see LAB in docs/ for what they are good for.
+// in namespaces of this machine; README.md beside this file tells how it is made and used.
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'

@@ -63,8 +63,6 @@ export interface LabLayout {
   readonly deviceUser: string
   readonly devicePassword: string
   readonly hostsFile: string
-  /** UNIX sockets of the relay, `<host>.<service>`. */
-  readonly sockets: string
   readonly logs: string
   readonly operatorNetns: string
   readonly managementNetns: string
@@ -116,7 +114,6 @@ export function layOut(labName: string, spec: LabSpec): LabLayout {
     deviceUser: 'admin',
     devicePassword: join(folder, 'device-password'),
     hostsFile: join(folder, 'hosts.txt'),
-    sockets: join(folder, 'sock'),
     logs: join(folder, 'log'),
     operatorNetns: `${netnsPrefix(labName)}operator`,
     managementNetns: `${netnsPrefix(labName)}management`,

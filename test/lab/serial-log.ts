@@ -9,7 +9,7 @@ export interface Beat {
 }
 
 /** A place in the log that no single guest can have written. */
-export interface Contradiction {
+interface Contradiction {
   /** Line number, from 1. */
   readonly line: number
   readonly before: Beat
