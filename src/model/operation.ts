@@ -38,6 +38,8 @@ export interface Step {
   readonly keepPaused: boolean
   /** Steps that must be done before it begins (room that they make, a VM it depends on). */
   readonly after: readonly number[]
+  /** It begins this long after the last of `after` is done, in ms. */
+  readonly delayMs?: number
   readonly state: StepState
   /** What it does now, as words: `copying`, `waiting for quark to answer`. */
   readonly phase: string
@@ -60,6 +62,8 @@ export interface Limits {
   readonly shutdownMs: number
   /** An action is tried this often before the step fails (or its next target is tried). */
   readonly tries: number
+  /** For the copy of one VM, in ms; then it is tried once more with its guest slowed down. Left out: by the size of the VM. */
+  readonly copyMs?: number
 }
 
 export const DEFAULT_LIMITS: Limits = {

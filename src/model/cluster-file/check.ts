@@ -2,7 +2,7 @@
 // Pure over the configuration, so that it serves a file, a change about to be applied, and what lies in etcd.
 import type { ClusterConfig, FenceDevice, Group, Hwm, Settings, Vm } from '../cluster.ts'
 import { humanAmount, humanDuration } from '../human.ts'
-import { allowedHwms } from '../placement.ts'
+import { allowedHwms, mayRun } from '../placement.ts'
 import { checkFallbacks } from './check-fallbacks.ts'
 import { Check } from './checking.ts'
 import { type Finding, oneOf, type Path } from './problem.ts'
@@ -147,7 +147,7 @@ function checkVm(check: Check, vm: Vm): void {
     check.error(path, "'only' and 'never' that leave no HWM", 'at least one HWM that may run it')
     return
   }
-  if (vm.home !== undefined && !allowed.some(hwm => hwm.name === vm.home)) {
+  if (vm.home !== undefined && !mayRun(vm, vm.home)) {
     const rule = vm.never?.includes(vm.home) ? "is in 'never'" : "is not in 'only'"
     check.error(
       [...path, 'home'],
@@ -168,18 +168,10 @@ function checkVm(check: Check, vm: Vm): void {
 /** A VM that is larger than every HWM it may run on can run nowhere. */
 function checkFits(check: Check, vm: Vm, allowed: readonly Hwm[]): void {
   for (const [dimension, demand] of Object.entries(vm.resources)) {
-    const factor = check.config.overcommit[dimension] ?? 1
-    let largest = 0
-    for (const hwm of allowed) {
-      const capacity = hwm.capacity[dimension]
-      // What is left out is asked from libvirt: nothing can be said yet.
-      if (capacity === undefined) return
-      largest = Math.max(largest, (capacity - (hwm.reserve[dimension] ?? 0)) * factor)
-    }
-    if (demand > largest) {
-      const most = `at most ${humanAmount(dimension, largest)}, the most an HWM gives that may run it`
-      check.warn(['vms', vm.name, dimension], humanAmount(dimension, demand), most)
-    }
+    const largest = check.largestOf(allowed, dimension)
+    if (largest === undefined || demand <= largest) continue
+    const most = `at most ${humanAmount(dimension, largest)}, the most an HWM gives that may run it`
+    check.warn(['vms', vm.name, dimension], humanAmount(dimension, demand), most)
   }
 }
 
