@@ -49,7 +49,8 @@ export type Action =
 
 export type Decision =
   | Action
-  | { readonly do: 'wait'; readonly for: string }
+  /** `on`: the HWM whose answer (or proof) is waited for. */
+  | { readonly do: 'wait'; readonly for: string; readonly on?: string }
   | { readonly do: 'done'; readonly note: string }
   | { readonly do: 'refuse'; readonly why: string }
 
@@ -73,15 +74,17 @@ function decideMove(goal: MoveGoal, facts: VmFacts): Decision {
   const holder = facts.permit?.node
   if (holder === undefined) {
     // Never started through yasco: what runs alone is given its permit; what does not run has nothing to move.
-    if (!source.known) return wait(`${from} to say whether ${vm} runs there`)
+    if (!source.known) return waitOn(facts, from, `to say whether ${vm} runs there`)
     if (source.domain !== 'running') return refuse(`${vm} does not run on ${from}`)
     return isOver(facts, to)
       ? permit(from, 'found running')
-      : wait(`${to} to say that it has no copy of ${vm}`)
+      : waitOn(facts, to, `to say that it has no copy of ${vm}`)
   }
   if (holder === to) return arrived(goal, facts)
   if (holder !== from) return refuse(`the permit for ${vm} is with ${holder}, not with ${from}`)
   if (!source.known) return sourceUnknown(goal, facts)
+  const stray = decideStray(goal, facts)
+  if (stray !== undefined) return stray
   switch (source.domain) {
     case 'running':
       return goal.method === 'live' ? moveLive(goal, facts) : stopForMove(goal, facts)
@@ -95,6 +98,26 @@ function decideMove(goal: MoveGoal, facts: VmFacts): Decision {
     case 'absent':
       return sourceGone(goal, facts, source.ownAccord)
   }
+}
+
+/** Copies at HWMs that were tried as its destination before: they have no permit, and go before the source may run on or move again. */
+function decideStray({ vm, from, to }: MoveGoal, facts: VmFacts): Decision | undefined {
+  const source = endOf(facts, from)
+  for (const hwm of Object.keys(facts.ends)) {
+    if (hwm === from || hwm === to || isOver(facts, hwm)) continue
+    const end = endOf(facts, hwm)
+    if (!end.known) {
+      // What waits there unseen cannot run; only a source that might have handed over to it must not.
+      if (source.known && source.domain === 'running') continue
+      return waitOn(facts, hwm, `to say that it has no copy of ${vm}, or proof that it is dead`)
+    }
+    if (source.known && isGone(source))
+      return refuse(`a copy of ${vm} is ${end.domain} on ${hwm}: look there first`)
+    if (end.domain === 'running')
+      return refuse(`${vm} runs on ${hwm} without a permit: look there first`)
+    return { do: 'destroy', at: hwm, why: `a copy of ${vm} that has no permit` }
+  }
+  return undefined
 }
 
 /** The permit is at the destination: it may run there, and nowhere else. */
@@ -119,14 +142,14 @@ function moveLive(goal: MoveGoal, facts: VmFacts): Decision {
   if (isGone(destination)) {
     return prepared(facts, to) ?? { do: 'migrate', from, to }
   }
-  if (!destination.known) return wait(`${to} to answer; ${vm} goes on at ${from}`)
+  if (!destination.known) return waitOn(facts, to, `to answer; ${vm} goes on at ${from}`)
   return { do: 'destroy', at: to, why: `a copy of ${vm} that has no permit` }
 }
 
 function stopForMove(goal: MoveGoal, facts: VmFacts): Decision {
   const { vm, from, to } = goal
   const destination = endOf(facts, to)
-  if (!destination.known) return wait(`${to} to answer; ${vm} goes on at ${from}`)
+  if (!destination.known) return waitOn(facts, to, `to answer; ${vm} goes on at ${from}`)
   if (!isGone(destination))
     return { do: 'destroy', at: to, why: `a copy of ${vm} that has no permit` }
   return prepared(facts, to) ?? { do: 'shutdown', at: from }
@@ -141,7 +164,7 @@ function sourceHeld(goal: MoveGoal, facts: VmFacts): Decision {
     return { do: 'resume', at: from }
   }
   if (!destination.known)
-    return wait(`${to} to answer, or proof that it is dead; ${vm} stays paused at ${from}`)
+    return waitOn(facts, to, `to answer, or proof that it is dead; ${vm} stays paused at ${from}`)
   if (destination.domain === 'running') {
     return refuse(`${vm} runs on ${to} without a permit and is paused on ${from}: look there first`)
   }
@@ -151,9 +174,9 @@ function sourceHeld(goal: MoveGoal, facts: VmFacts): Decision {
 function sourceUnknown(goal: MoveGoal, facts: VmFacts): Decision {
   const { vm, from, to } = goal
   const proof = facts.proofs[from]
-  if (proof === undefined) return wait(`${from} to answer, or proof that it is dead`)
+  if (proof === undefined) return waitOn(facts, from, `to answer, or proof that it is dead`)
   const destination = endOf(facts, to)
-  if (!destination.known) return wait(`${to} to answer`)
+  if (!destination.known) return waitOn(facts, to, `to answer`)
   if (destination.domain === 'incoming' || destination.domain === 'crashed') {
     return { do: 'destroy', at: to, why: `its source died before ${vm} was copied whole` }
   }
@@ -165,7 +188,7 @@ function sourceGone(goal: MoveGoal, facts: VmFacts, ownAccord: boolean): Decisio
   const source = endOf(facts, from)
   if (!isGone(source)) return wait(`the QEMU process of ${vm} to vanish from ${from}`)
   const destination = endOf(facts, to)
-  if (!destination.known) return wait(`${to} to answer`)
+  if (!destination.known) return waitOn(facts, to, `to answer`)
   switch (destination.domain) {
     case 'held':
     case 'running':
@@ -187,16 +210,16 @@ function decideRun(goal: RunGoal, facts: VmFacts): Decision {
   const holder = facts.permit?.node
   if (holder === at) return runWithPermit(vm, at, facts)
   const here = endOf(facts, at)
-  if (!here.known) return wait(`${at} to answer`)
+  if (!here.known) return waitOn(facts, at, `to answer`)
   if (holder === undefined) {
     const other = Object.keys(facts.ends).find(hwm => hwm !== at && !isOver(facts, hwm))
     if (other !== undefined)
-      return wait(`${other} to say that it does not run ${vm}, or proof that it is dead`)
+      return waitOn(facts, other, `to say that it does not run ${vm}, or proof that it is dead`)
     return prepared(facts, at) ?? permit(at, 'nobody else has it')
   }
   if (!isOver(facts, holder)) {
     const there = endOf(facts, holder)
-    if (!there.known) return wait(`${holder} to answer, or proof that it is dead`)
+    if (!there.known) return waitOn(facts, holder, `to answer, or proof that it is dead`)
     return refuse(`${vm} is ${there.domain} on ${holder}, which has its permit`)
   }
   if (here.domain === 'incoming' || here.domain === 'crashed') {
@@ -213,7 +236,7 @@ function decideRun(goal: RunGoal, facts: VmFacts): Decision {
 /** `at` has the permit: bring it to run there. */
 function runWithPermit(vm: string, at: string, facts: VmFacts): Decision {
   const end = endOf(facts, at)
-  if (!end.known) return wait(`${at} to answer`)
+  if (!end.known) return waitOn(facts, at, `to answer`)
   switch (end.domain) {
     case 'running':
       return { do: 'done', note: '' }
@@ -234,7 +257,7 @@ function decideStop(goal: StopGoal, facts: VmFacts): Decision {
   const end = endOf(facts, at)
   if (!end.known) {
     return facts.proofs[at] === undefined
-      ? wait(`${at} to answer`)
+      ? waitOn(facts, at, `to answer`)
       : { do: 'done', note: `${at} is proved dead` }
   }
   switch (end.domain) {
@@ -271,6 +294,13 @@ function permit(to: string, proof: string): Decision {
 
 function wait(reason: string): Decision {
   return { do: 'wait', for: reason }
+}
+
+/** For an HWM that did not answer, or for what it alone can say. */
+function waitOn(facts: VmFacts, hwm: string, what: string): Decision {
+  const end = endOf(facts, hwm)
+  const because = !end.known && end.why !== undefined ? ` (${end.why})` : ''
+  return { do: 'wait', for: `${hwm} ${what}${because}`, on: hwm }
 }
 
 function refuse(why: string): Decision {

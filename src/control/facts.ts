@@ -15,12 +15,12 @@ export interface Permit {
 export type DomainFact = 'absent' | 'off' | 'running' | 'held' | 'incoming' | 'crashed'
 
 /**
- * `unknown`: that HWM gave no answer; anything may be true there.
+ * Not known: that HWM gave no answer, or for `why` could not be asked; anything may be true there.
  * `process`: its QEMU by pid and start time in /proc; `unseen` where there is no way to look (TCP, TLS), and libvirt's word is all there is.
  * `ownAccord`: it is off because the guest shut itself down.
  */
 export type End =
-  | { readonly known: false }
+  | { readonly known: false; readonly why?: string }
   | {
       readonly known: true
       readonly domain: DomainFact
@@ -42,6 +42,22 @@ export interface VmFacts {
   readonly ready: Readonly<Record<string, 'ready' | { readonly refused: string }>>
   /** HWMs that can no longer write to the shared storage; `undefined` where the cluster has no such barrier. */
   readonly barred: readonly string[] | undefined
+}
+
+/** What an action itself showed to be true now; the rest is as it was looked at before. */
+export interface Learned {
+  readonly permit?: Permit
+  readonly ends?: Readonly<Record<string, End>>
+  readonly ready?: VmFacts['ready']
+}
+
+export function withLearned(facts: VmFacts, learned: Learned): VmFacts {
+  return {
+    ...facts,
+    ...(learned.permit && { permit: learned.permit }),
+    ends: { ...facts.ends, ...learned.ends },
+    ready: { ...facts.ready, ...learned.ready },
+  }
 }
 
 export function endOf(facts: VmFacts, hwm: string): End {

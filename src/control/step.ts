@@ -1,14 +1,26 @@
 // The state machine of an operation: step(machine, event) -> { machine, effects }. No I/O and no clock: instants come with the events.
 // Per step of the operation it goes round: look, decide (decide.ts), act, look again. The conductor carries the effects out.
+import { whatMayBegin } from './begin.ts'
 import { decide, type Action, type Decision } from './decide.ts'
-import type { VmFacts } from './facts.ts'
-import { goalOf, hwmsOf, phaseOf } from './goal.ts'
-import { isOver, isSettled, type Operation, type Progress, type Step } from '../model/operation.ts'
+import { endOf, withLearned, type Learned, type VmFacts } from './facts.ts'
+import { goalOf, phaseOf } from './goal.ts'
+import { doneSentence, failedSentence, restartedNote } from './say.ts'
+import {
+  isOver,
+  isSettled,
+  targetOf,
+  type Operation,
+  type Progress,
+  type Step,
+} from '../model/operation.ts'
 
-/** How an action ended, as far as whoever carried it out can tell. `unknown` is no failure: the next look shows what is true. */
+/**
+ * How an action ended, as far as whoever carried it out can tell. `unknown` is no failure: the next look shows what is true. What an
+ * action learned is decided on at once; without it, everything is looked at anew. `final`: trying it again would bring nothing.
+ */
 export type Ended =
-  | { readonly how: 'ok' }
-  | { readonly how: 'failed'; readonly why: string }
+  | { readonly how: 'ok'; readonly learned?: Learned }
+  | { readonly how: 'failed'; readonly why: string; readonly final?: boolean }
   | { readonly how: 'unknown'; readonly why: string }
 
 export type Event =
@@ -52,6 +64,8 @@ export type Effect =
 interface Work {
   readonly doing: 'look' | 'act' | 'rest'
   readonly action?: Action
+  /** What it decided on last. */
+  readonly facts?: VmFacts
   /** Since when the step has only waited. */
   readonly waitingSince?: number
   /** When the guest was asked to shut down. */
@@ -63,15 +77,19 @@ interface Work {
 export interface Machine {
   readonly operation: Operation
   readonly work: Readonly<Record<number, Work>>
+  /** Since when queued steps wait for nothing but their delay. */
+  readonly freeSince: Readonly<Record<number, number>>
   readonly now: number
 }
 
 /** How long a step rests before it looks again at something it waits for, in ms. */
 export const LOOK_AGAIN_MS = 500
+/** How long a target may be silent while the step has another one to go to, in ms: a living HWM answers a look in less than a second. */
+export const NEXT_TARGET_MS = 5_000
 
 /** A machine for an operation just committed, or taken up from etcd after its conductor died: running steps look first. */
 export function takeUp(operation: Operation, now: number): Machine {
-  return { operation, work: {}, now }
+  return { operation, work: {}, freeSince: {}, now }
 }
 
 export function step(machine: Machine, event: Event): { machine: Machine; effects: Effect[] } {
@@ -101,6 +119,7 @@ class Turn {
   readonly #before: Operation
   #operation: Operation
   readonly #work: Map<number, Work>
+  #freeSince: Machine['freeSince']
   readonly #now: number
   readonly #effects: Effect[] = []
 
@@ -108,6 +127,7 @@ class Turn {
     this.#before = machine.operation
     this.#operation = machine.operation
     this.#work = new Map(Object.entries(machine.work).map(([id, work]) => [Number(id), work]))
+    this.#freeSince = machine.freeSince
     this.#now = Math.max(now, machine.now)
   }
 
@@ -115,6 +135,7 @@ class Turn {
     const machine = {
       operation: this.#operation,
       work: Object.fromEntries(this.#work),
+      freeSince: this.#freeSince,
       now: this.#now,
     }
     const changed = this.#operation !== this.#before
@@ -133,7 +154,7 @@ class Turn {
     const current = this.#running(id)
     if (current === undefined) return
     const decision = decide(goalOf(current), facts)
-    const work = this.#work.get(id) ?? { doing: 'rest' }
+    const work: Work = { ...(this.#work.get(id) ?? { doing: 'rest' }), facts }
     if (this.#operation.state === 'cancelling' && isLeavable(current, work, decision)) {
       this.#work.delete(id)
       this.patch(id, { state: 'cancelled', phase: '' })
@@ -149,10 +170,10 @@ class Turn {
         )
         return
       case 'refuse':
-        this.#failed(current, decision.why)
+        this.#failed(current, decision.why, facts)
         return
       case 'wait':
-        this.#wait(current, work, decision.for)
+        this.#wait(current, work, decision)
         return
       case 'shutdown':
         this.#shutdown(current, work, decision.at)
@@ -167,20 +188,22 @@ class Turn {
     const work = this.#work.get(id)
     if (current === undefined || work?.action === undefined) return
     const tries = current.tries[work.action.do] ?? 0
-    if (ended.how === 'failed' && tries >= this.#operation.limits.tries) {
-      this.#work.delete(id)
-      this.#failed(current, ended.why)
+    if (ended.how === 'failed' && (ended.final === true || tries >= this.#operation.limits.tries)) {
+      this.#failed(current, ended.why, work.facts)
       return
     }
     if (ended.how !== 'ok') this.patch(id, { error: ended.why })
-    const { shutdownSince } = work
+    const { shutdownSince, facts } = work
     // What failed is tried again after a rest; what went well is looked at immediately.
     const lookAt = ended.how === 'ok' ? this.#now : this.#now + LOOK_AGAIN_MS
     this.#work.set(id, {
       doing: 'rest',
       lookAt,
+      ...(facts && { facts }),
       ...(shutdownSince !== undefined && { shutdownSince }),
     })
+    if (ended.how === 'ok' && ended.learned !== undefined && facts !== undefined)
+      this.looked(id, withLearned(facts, ended.learned))
   }
 
   asked(to: 'pause' | 'resume' | 'cancel' | 'retry'): void {
@@ -224,10 +247,11 @@ class Turn {
   #act(current: Step, work: Work, action: Action): void {
     const tries = { ...current.tries, [action.do]: (current.tries[action.do] ?? 0) + 1 }
     this.patch(current.id, { tries, phase: phaseOf(action) })
-    const { shutdownSince } = work
+    const { shutdownSince, facts } = work
     this.#work.set(current.id, {
       doing: 'act',
       action,
+      ...(facts && { facts }),
       ...(shutdownSince !== undefined && { shutdownSince }),
     })
     this.#effects.push({ type: 'act', step: this.#running(current.id) ?? current, action })
@@ -246,10 +270,16 @@ class Turn {
     this.#rest(current, work, `shutting down on ${at}`)
   }
 
-  #wait(current: Step, work: Work, reason: string): void {
+  #wait(current: Step, work: Work, { for: reason, on }: Decision & { do: 'wait' }): void {
     const waitingSince = work.waitingSince ?? this.#now
-    if (this.#now - waitingSince >= this.#operation.limits.waitMs) {
-      this.#failed(current, `gave up waiting for ${reason}`)
+    const waited = this.#now - waitingSince
+    const isSilentTarget = on !== undefined && on === targetOf(current)
+    if (isSilentTarget && waited >= NEXT_TARGET_MS && canRetarget(current, work.facts)) {
+      this.#failed(current, `${on} does not answer`, work.facts)
+      return
+    }
+    if (waited >= this.#operation.limits.waitMs) {
+      this.#failed(current, `gave up waiting for ${reason}`, work.facts)
       return
     }
     this.#rest(current, { ...work, waitingSince }, `waiting for ${reason}`)
@@ -257,37 +287,31 @@ class Turn {
 
   #rest(current: Step, work: Work, phase: string): void {
     if (current.phase !== phase) this.patch(current.id, { phase })
-    const { waitingSince, shutdownSince } = work
+    const { waitingSince, shutdownSince, facts } = work
     this.#work.set(current.id, {
       doing: 'rest',
       lookAt: this.#now + LOOK_AGAIN_MS,
+      ...(facts && { facts }),
       ...(waitingSince !== undefined && { waitingSince }),
       ...(shutdownSince !== undefined && { shutdownSince }),
     })
   }
 
-  /** The next target, for what does not run anywhere yet; else the step has failed and what depends on it will not begin. */
-  #failed(current: Step, why: string): void {
-    const canRetarget = current.method === 'restart' || current.method === 'start'
-    if (canRetarget && current.target + 1 < current.targets.length) {
-      const next = current.targets[current.target + 1]
-      this.#report('warn', current, `${why}; trying ${next}`)
-      this.#work.delete(current.id)
-      this.patch(current.id, {
-        target: current.target + 1,
-        tries: {},
-        error: why,
-        phase: `trying ${next}`,
-      })
+  /** The next target, as long as nothing of the VM depends on the one that was tried; else the step has failed. */
+  #failed(current: Step, why: string, facts: VmFacts | undefined): void {
+    this.#work.delete(current.id)
+    if (!canRetarget(current, facts)) {
+      this.#settle(current, 'failed', '', failedSentence(current, why))
       return
     }
-    const tried = current.targets.slice(0, current.target + 1)
-    this.#settle(
-      current,
-      'failed',
-      '',
-      canRetarget && tried.length > 1 ? `${why} (tried ${tried.join(', ')})` : why,
-    )
+    const next = current.targets[current.target + 1]
+    this.#report('warn', current, `${why}; trying ${next}`)
+    this.patch(current.id, {
+      target: current.target + 1,
+      tries: {},
+      error: why,
+      phase: `trying ${next}`,
+    })
   }
 
   #settle(current: Step, state: 'done' | 'failed', note: string, error: string): void {
@@ -327,37 +351,17 @@ class Turn {
   }
 
   #begin(): void {
-    const { limits } = this.#operation
-    const settled = new Map(this.#operation.steps.map(each => [each.id, each.state]))
-    const load = new Map<string, number>()
-    let running = 0
-    const take = (each: Step) => {
-      running += 1
-      for (const hwm of hwmsOf(each)) load.set(hwm, (load.get(hwm) ?? 0) + 1)
+    const { begin, blocked, freeSince } = whatMayBegin(this.#operation, this.#freeSince, this.#now)
+    this.#freeSince = freeSince
+    for (const { step: id, by } of blocked) {
+      const never = this.#operation.steps.find(each => each.id === id)
+      const why = `not begun: ${by?.vm ?? 'a step'} before it did not succeed`
+      if (never !== undefined) this.#settle(never, 'failed', '', why)
     }
-    for (const each of this.#operation.steps) if (each.state === 'running') take(each)
-    for (const each of this.#operation.steps) {
-      if (each.state !== 'queued' || running >= limits.parallel) continue
-      const blocker = each.after.find(
-        id => settled.get(id) === 'failed' || settled.get(id) === 'cancelled',
-      )
-      if (blocker !== undefined) {
-        const cause = this.#operation.steps.find(other => other.id === blocker)
-        this.#settle(
-          each,
-          'failed',
-          '',
-          `not begun: ${cause?.vm ?? 'a step'} before it did not succeed`,
-        )
-        settled.set(each.id, 'failed')
-        continue
-      }
-      if (!each.after.every(id => settled.get(id) === 'done')) continue
-      if (hwmsOf(each).some(hwm => (load.get(hwm) ?? 0) >= limits.parallelPerHwm)) continue
-      this.patch(each.id, { state: 'running', phase: 'looking' })
-      const begun = this.#running(each.id) ?? each
-      take(begun)
-      this.#look(begun)
+    for (const id of begin) {
+      this.patch(id, { state: 'running', phase: 'looking' })
+      const begun = this.#running(id)
+      if (begun !== undefined) this.#look(begun)
     }
   }
 
@@ -386,20 +390,19 @@ function isLeavable(current: Step, work: Work, decision: Decision): boolean {
   )
 }
 
-/** A live move that had to start its VM anew says so: its guest lost what was in memory. */
-function restartedNote(current: Step): string {
-  return current.method === 'live' && (current.tries['start'] ?? 0) > 0
-    ? 'restarted: its copy was lost on the way'
-    : ''
-}
-
-function doneSentence(current: Step, note: string): string {
-  const to = current.targets[current.target]
-  const what =
-    current.method === 'stop'
-      ? `stopped on ${current.from}`
-      : current.method === 'live' || current.method === 'cold'
-        ? `moved ${current.from} to ${to}`
-        : `runs on ${to}`
-  return note === '' ? what : `${what} (${note})`
+/**
+ * Whether the step has another target and may turn to it: a VM that starts waits nowhere else for its permit (the tables see to that), one
+ * that moves still runs where it was.
+ */
+function canRetarget(current: Step, facts: VmFacts | undefined): boolean {
+  if (current.target + 1 >= current.targets.length) return false
+  if (current.method === 'restart' || current.method === 'start') return true
+  if (facts === undefined || current.from === undefined) return false
+  const source = endOf(facts, current.from)
+  const holder = facts.permit?.node
+  return (
+    (holder === undefined || holder === current.from) &&
+    source.known &&
+    (source.domain === 'running' || (current.keepPaused && source.domain === 'held'))
+  )
 }

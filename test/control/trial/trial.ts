@@ -103,7 +103,7 @@ function plan(world: World): Operation {
       vm,
       method,
       from: 'quark',
-      targets: dead ? [first, second] : [first],
+      targets: dead || world.random() < 0.5 ? [first, second] : [first],
       target: 0,
       keepPaused: false,
       after: id > 0 && world.random() < 0.2 ? [id - 1] : [],

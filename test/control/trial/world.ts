@@ -122,7 +122,10 @@ export class World {
             }
           : { known: false }
     }
-    const ready = Object.fromEntries([...this.hosts.keys()].map(name => [name, 'ready' as const]))
+    // At times the readiness is found out by an action of its own, and what that decides on is older by then.
+    const ready = this.chance(0.3)
+      ? {}
+      : Object.fromEntries([...this.hosts.keys()].map(name => [name, 'ready' as const]))
     return { permit: this.permits.get(vm), ends, proofs, elsewhere: [], ready, barred: undefined }
   }
 
@@ -144,6 +147,8 @@ export class World {
     }
     switch (action.do) {
       case 'prepare':
+        answer({ how: 'ok', learned: { ready: { [action.at]: 'ready' } } })
+        return
       case 'bar':
         answer({ how: 'ok' })
         return
@@ -154,9 +159,10 @@ export class World {
             fail('the permit changed')
             return
           }
-          this.permits.set(vm, { node: action.to, epoch: (seen?.epoch ?? 0) + 1 })
+          const permit = { node: action.to, epoch: (seen?.epoch ?? 0) + 1 }
+          this.permits.set(vm, permit)
           this.say(`permit ${vm} -> ${action.to} (${action.proof})`)
-          answer({ how: 'ok' })
+          answer({ how: 'ok', learned: { permit } })
         })
         return
       }
@@ -168,7 +174,8 @@ export class World {
             return
           }
           this.set(vm, action.at, 'held')
-          answer({ how: 'ok' })
+          const end = { known: true, domain: 'held', process: 'there', ownAccord: false } as const
+          answer({ how: 'ok', learned: { ends: { [action.at]: end } } })
         })
         return
       case 'resume':
