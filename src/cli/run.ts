@@ -7,9 +7,14 @@ import { type Invocation, parseLine } from './parse-line.ts'
 /** This build's version; esbuild puts it in. */
 export const VERSION = process.env.YASCO_VERSION ?? '0.0.0-source'
 
-/** `reach` is given by tests; left out, it is the world. */
-export async function run(argv: readonly string[], io: Io, reach?: Reach): Promise<ExitStatus> {
-  const stop = stopSignals()
+/** What a test puts in place of the world: ports, and a signal that does what Ctrl-C does. */
+export interface MadeUp {
+  readonly reach: Reach
+  readonly stop?: AbortSignal
+}
+
+export async function run(argv: readonly string[], io: Io, madeUp?: MadeUp): Promise<ExitStatus> {
+  const stop = stopSignals(madeUp?.stop)
   let invocation: Invocation
   try {
     invocation = parseLine(argv)
@@ -28,11 +33,11 @@ export async function run(argv: readonly string[], io: Io, reach?: Reach): Promi
         ? stop.signal
         : AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])
     const { run: command } = await loadCommand(invocation.command.name)
-    await using ways = reach ? undefined : await openReach()
+    await using world = madeUp ? undefined : await openReach()
     const context: Context = {
       ...invocation,
       io,
-      reach: reach ?? ways ?? notReached(),
+      reach: madeUp?.reach ?? world ?? notReached(),
       signal,
       version: VERSION,
     }
@@ -61,7 +66,7 @@ function notReached(): never {
 }
 
 /** Ctrl-C and SIGTERM end a command in order; a second one ends the process. */
-function stopSignals(): { readonly signal: AbortSignal } & Disposable {
+function stopSignals(other?: AbortSignal): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const onSignal = (name: NodeJS.Signals) => {
@@ -69,6 +74,7 @@ function stopSignals(): { readonly signal: AbortSignal } & Disposable {
     remove()
   }
   const remove = () => names.forEach(name => process.removeListener(name, onSignal))
+  other?.addEventListener('abort', () => controller.abort(other.reason), { once: true })
   for (const name of names) process.on(name, onSignal)
   return { signal: controller.signal, [Symbol.dispose]: remove }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { twoHosts, World } from './world.ts'
 
@@ -72,4 +73,26 @@ test('etcd away is status 4; a cluster that was never applied says what to do', 
   world.etcd.loseQuorum(true)
   const { status } = await world.run(`status --config ${config} --timeout 1s`)
   expect(status).toBe(4)
+})
+
+test('--watch prints anew when a state changes, and ends with Ctrl-C', async () => {
+  using world = new World()
+  const config = await begun(world)
+  const watching = world.start(`status --config ${config} --watch --json`)
+  const states = () =>
+    watching
+      .out()
+      .trim()
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line).vms.length)
+  await expect.poll(states, { timeout: 10_000 }).toEqual([2])
+  const changed = readFileSync(config, 'utf8').replace(
+    '  two: {home: b}\n',
+    '  two: {home: b}\n  three: {home: b}\n',
+  )
+  await world.run(`apply -f ${world.file('changed.yaml', changed)} --yes`)
+  await expect.poll(() => states().at(-1), { timeout: 10_000 }).toBe(3)
+  watching.end()
+  expect((await watching.finished).status).toBe(0)
 })

@@ -7,6 +7,7 @@ import type { Context, Io, Reach } from '../../src/cli/context.ts'
 import { run } from '../../src/cli/run.ts'
 import { runHere } from '../../src/domains/run-here.ts'
 import { MemoryEtcd } from '../../src/etcd/memory.ts'
+import type { MemoryStore } from '../../src/etcd/memory-client.ts'
 import { HypervisorUnreachable } from '../../src/libvirt/errors.ts'
 import type { DomainStatus } from '../../src/libvirt/hypervisor.ts'
 import type { InspectableHypervisor } from '../../src/libvirt/inspection.ts'
@@ -36,10 +37,20 @@ export interface Ran {
   readonly err: string
 }
 
+export interface Started {
+  /** What it has printed so far. */
+  out(): string
+  /** As Ctrl-C does. */
+  end(): void
+  readonly finished: Promise<Ran>
+}
+
 export class World implements Disposable {
   readonly etcd = new MemoryEtcd()
   readonly hosts = new Map<string, MadeUpHost>()
   readonly folder = mkdtempSync(join(tmpdir(), 'yasco-cli-'))
+  /** Those that commands opened. */
+  readonly stores: MemoryStore[] = []
   readonly env: Record<string, string> = { USER: 'tester' }
   /** Runs before a command's first write: what another console does meanwhile. */
   meanwhile: (() => Promise<void>) | undefined
@@ -53,6 +64,11 @@ export class World implements Disposable {
 
   /** Runs one command line. `answer`: what is typed when it asks; left out, there is no terminal. */
   async run(line: string | readonly string[], answer?: string): Promise<Ran> {
+    return this.start(line, answer).finished
+  }
+
+  /** The same, for commands that go on until they are ended. */
+  start(line: string | readonly string[], answer?: string): Started {
     const stdout = new PassThrough()
     const stderr = new PassThrough()
     const stdin = Object.assign(new PassThrough(), { isTTY: answer !== undefined })
@@ -61,14 +77,17 @@ export class World implements Disposable {
     const [out, err] = [collect(stdout), collect(stderr)]
     const argv = typeof line === 'string' ? line.split(' ') : line
     const io: Io = { stdout, stderr, stdin, env: this.env }
-    const status = await run(argv, io, this.#reach())
-    return { status, out: out(), err: err() }
+    const stop = new AbortController()
+    const running = run(argv, io, { reach: this.#reach(), stop: stop.signal })
+    const finished = running.then(status => ({ status, out: out(), err: err() }))
+    return { out, end: () => stop.abort(new Error('ended')), finished }
   }
 
   #reach(): Reach {
     return {
       store: async () => {
         const store = this.etcd.connect()
+        this.stores.push(store)
         const { meanwhile } = this
         if (!meanwhile) return store
         const grantLease = store.grantLease.bind(store)
