@@ -71,6 +71,7 @@ function suite(name, project) {
   }
 }
 
+check('lock file', process.execPath, ['bin/complete-lock.mjs', '--check'])
 check('format', 'biome', ['format', '.'])
 check('types', 'tsc', ['--noEmit'])
 check('lint and import rule', 'oxlint', ['--type-aware', '--deny-warnings'])
