@@ -23,8 +23,10 @@ export const run: Run = async context => {
 export async function openConsole(context: Context, spec: EngineSpec): Promise<ExitStatus> {
   let engine: StartedEngine = startEngine({ spec })
   // The engine gets to work while React loads.
-  const { startConsole } = await import('../../components/start.tsx')
-  const { options } = context
+  const [{ startConsole }, { consoleOptions }] = await Promise.all([
+    import('../../components/start.tsx'),
+    import('./console-options.ts'),
+  ])
   const shown = startConsole({
     stream: engine.stream,
     reconnect: async signal => {
@@ -36,12 +38,7 @@ export async function openConsole(context: Context, spec: EngineSpec): Promise<E
     },
     stdin: process.stdin,
     stdout: process.stdout,
-    options: {
-      env: context.io.env,
-      version: context.version,
-      ...(options.has('ascii') ? { ascii: true } : {}),
-      ...(options.has('no-color') ? { color: false } : {}),
-    },
+    options: await consoleOptions(context),
   })
   context.signal.addEventListener('abort', () => void shown.stop(), { once: true })
   const { reason, message } = await shown.finished
