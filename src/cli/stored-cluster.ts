@@ -37,7 +37,7 @@ export async function withCluster<T>(
   const stored = await readStored(store, access, context.signal)
   const { config } = stored
   if (!config) throw new CommandFailed(EXIT.failed, notConfigured(access, stored))
-  return work({ ...stored, config }, store, access)
+  return await work({ ...stored, config }, store, access)
 }
 
 function notConfigured({ cluster }: Access, { badValues }: StoredCluster): string {
