@@ -10,10 +10,12 @@ export interface Failure {
 }
 
 /** `stopped`: the signal that Ctrl-C aborts; what follows from it is no failure to speak of. */
-export function describeFailure(error: unknown, stopped: AbortSignal): Failure {
-  if (error === stopped.reason && error instanceof CommandFailed) {
+export function describeFailure(thrown: unknown, stopped: AbortSignal): Failure {
+  const error = reasonOfAbort(thrown)
+  if (error instanceof CommandFailed)
     return { lines: [`yasco: ${error.message}`], status: error.status }
-  }
+  if (stopped.aborted && error === thrown && isAbort(error))
+    return describeFailure(stopped.reason, stopped)
   if (error instanceof ClusterFileInvalid) {
     return {
       lines: [...error.problems.map(problemText), `yasco: ${error.message}`],
@@ -22,6 +24,15 @@ export function describeFailure(error: unknown, stopped: AbortSignal): Failure {
   }
   const lines = [`yasco: ${messageOf(error)}`]
   return { lines, status: gaveNoAnswer(error) ? EXIT.partly : EXIT.failed }
+}
+
+/** Node's own calls throw an AbortError that has the signal's reason as its cause. */
+function reasonOfAbort(error: unknown): unknown {
+  return isAbort(error) && error.cause !== undefined ? error.cause : error
+}
+
+function isAbort(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AbortError'
 }
 
 function gaveNoAnswer(error: unknown): boolean {

@@ -182,3 +182,10 @@ test('export of a cluster that was never applied says what to do', async () => {
     "yasco: etcd knows no cluster 'test': apply a cluster file first (yasco apply -f FILE), or look at the name\n",
   )
 })
+
+test('a terminal that is closed instead of answering changes nothing', async () => {
+  using world = new World()
+  const asking = world.start(`apply -f ${twoHosts(world)}`, null)
+  expect((await asking.finished).status).toBe(3)
+  expect(world.etcd.revision).toBe(1)
+})

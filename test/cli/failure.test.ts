@@ -35,7 +35,14 @@ test('a mistake of the program shows where it is', () => {
 test('Ctrl-C is told as such, whatever it ended', () => {
   const stop = new AbortController()
   stop.abort(new CommandFailed(EXIT.failed, 'ended by SIGINT'))
-  expect(describeFailure(stop.signal.reason, stop.signal)).toEqual({
+  const said = { lines: ['yasco: ended by SIGINT'], status: 1 }
+  expect(describeFailure(stop.signal.reason, stop.signal)).toEqual(said)
+  const aborted = new DOMException('This operation was aborted', 'AbortError')
+  expect(describeFailure(aborted, stop.signal)).toEqual(said)
+  const withCause = Object.assign(new Error('aborted', { cause: stop.signal.reason }), {
+    name: 'AbortError',
+  })
+  expect(describeFailure(withCause, stop.signal)).toEqual({
     lines: ['yasco: ended by SIGINT'],
     status: 1,
   })

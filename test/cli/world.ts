@@ -67,12 +67,12 @@ export class World implements Disposable {
     return this.start(line, answer).finished
   }
 
-  /** The same, for commands that go on until they are ended. */
-  start(line: string | readonly string[], answer?: string): Started {
+  /** The same, for commands that go on until they are ended. `null`: the terminal is closed without an answer. */
+  start(line: string | readonly string[], answer?: string | null): Started {
     const stdout = new PassThrough()
     const stderr = new PassThrough()
     const stdin = Object.assign(new PassThrough(), { isTTY: answer !== undefined })
-    if (answer !== undefined) stdin.end(`${answer}\n`)
+    if (typeof answer === 'string') stdin.end(`${answer}\n`)
     else stdin.end()
     const [out, err] = [collect(stdout), collect(stderr)]
     const argv = typeof line === 'string' ? line.split(' ') : line
