@@ -39,10 +39,14 @@ const withoutNative = {
 
 const { metafile } = await build({
   metafile: true,
-  entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+  // The solver's worker is a program of its own; beside the parts it is found by its name.
+  entryPoints: {
+    yasco: join(root, 'src', 'cli', 'main.ts'),
+    'solver-worker': join(root, 'src', 'engine', 'solver-worker.ts'),
+  },
   // In parts: what a command does not need is never parsed. A start is mostly that.
   outdir: dist,
-  entryNames: 'yasco',
+  entryNames: '[name]',
   chunkNames: 'part-[hash]',
   outExtension: { '.js': '.mjs' },
   splitting: true,

@@ -15,7 +15,7 @@ export interface OptionSpec {
 }
 
 /** What an argument names, for completion. */
-export type ArgumentKind = 'uri' | 'shell' | 'text'
+export type ArgumentKind = 'uri' | 'shell' | 'text' | 'hwm' | 'vm'
 
 export interface ArgumentSpec {
   readonly name: string
@@ -71,6 +71,22 @@ const CHANGING: readonly OptionSpec[] = [
   { name: 'reason', value: 'TEXT', help: 'why, for the log' },
 ]
 
+const ACTING: readonly OptionSpec[] = [
+  ...CHANGING,
+  {
+    name: 'confirm-name',
+    value: 'NAME',
+    help: 'confirms a plan that interrupts VMs, instead of typing the name',
+  },
+]
+
+const WITHOUT: OptionSpec = {
+  name: 'without',
+  value: 'VM',
+  repeats: true,
+  help: 'leave this VM out; again for each',
+}
+
 const FILE: OptionSpec = {
   name: 'file',
   short: 'f',
@@ -79,17 +95,58 @@ const FILE: OptionSpec = {
   help: 'the cluster file; - for standard input',
 }
 
+/** How the console draws, and which keys it has. */
+const LOOKS: readonly OptionSpec[] = [
+  { name: 'ascii', help: 'draw with ASCII only' },
+  { name: 'no-color', help: 'draw without colours (NO_COLOR)' },
+  {
+    name: 'keys',
+    value: 'FILE',
+    isFile: true,
+    help: 'a key map; default ~/.config/yasco/keys.yaml',
+  },
+  {
+    name: 'theme',
+    value: 'FILE',
+    isFile: true,
+    help: 'a theme; default ~/.config/yasco/theme.yaml',
+  },
+]
+
+/** Where the solver's commands get the cluster from when it is not the running one. */
+const POSED = [
+  {
+    ...FILE,
+    help: 'a cluster file alone: neither etcd nor libvirt is asked; - for standard input',
+  },
+  { name: 'snapshot', value: 'FILE', isFile: true, help: 'what `yasco snapshot` printed, instead' },
+  { name: 'tolerate', value: 'X', help: 'failures to survive; default: what the cluster says' },
+] as const satisfies readonly OptionSpec[]
+
+const SOLVING: readonly OptionSpec[] = [
+  {
+    name: 'objective',
+    value: 'WHAT',
+    help: 'what to be best by: fewest-hwms, balance or fewest-moves; several with commas, the first decides',
+  },
+  {
+    name: 'seconds',
+    value: 'S',
+    help: 'time for the whole answer; default: until it ends by itself',
+  },
+  {
+    name: 'seed',
+    value: 'N',
+    help: 'equal numbers give equal answers: effort is then counted in steps beside the time',
+  },
+]
+
 export const COMMANDS = [
   {
     name: 'console',
     help: 'open the console (the same as yasco alone)',
     arguments: [],
-    options: [
-      { name: 'ascii', help: 'draw with ASCII only' },
-      { name: 'no-color', help: 'draw without colours (NO_COLOR)' },
-      { name: 'keys', value: 'FILE', isFile: true, help: 'a key map' },
-      { name: 'theme', value: 'FILE', isFile: true, help: 'a theme' },
-    ],
+    options: LOOKS,
     changes: false,
     onCluster: true,
   },
@@ -178,6 +235,184 @@ export const COMMANDS = [
     onCluster: true,
   },
   {
+    name: 'evacuate',
+    help: 'restart the HAVMs of a dead HWM elsewhere, or move all VMs off a living one',
+    more: 'A dead HWM must be proved off: by your word with --off-confirmed, or by its fence device with --fence. Refused when the cluster changed since the plan.',
+    arguments: [{ name: 'HWM', kind: 'hwm', required: true }],
+    options: [
+      { name: 'off-confirmed', value: 'HOW', help: 'it is off: how you verified that; recorded' },
+      { name: 'fence', help: 'switch it off by its fence device, and read that back' },
+      { name: 'cold', help: 'shut VMs down and start them elsewhere, instead of moving them live' },
+      WITHOUT,
+      { name: 'parallel', value: 'N', help: 'moves at a time from or to one HWM' },
+      ...ACTING,
+    ],
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'homecoming',
+    help: 'bring VMs that are away home, live',
+    arguments: [{ name: 'HWM', kind: 'hwm', required: false }],
+    options: [WITHOUT, ...ACTING],
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'maintenance',
+    help: 'move all VMs off an HWM and keep others out, or end that',
+    arguments: [
+      { name: 'HWM', kind: 'hwm', required: true },
+      { name: 'on|off', kind: 'text', required: true, choices: ['on', 'off'] },
+    ],
+    options: [{ name: 'cold', help: 'shut VMs down and start them elsewhere' }, ...ACTING],
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'migrate',
+    help: 'move one VM to another HWM, live',
+    arguments: [
+      { name: 'VM', kind: 'vm', required: true },
+      { name: 'HWM', kind: 'hwm', required: true },
+    ],
+    options: [{ name: 'cold', help: 'shut it down and start it there' }, ...ACTING],
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'start',
+    help: 'start a VM, at its home or where there is room',
+    arguments: [{ name: 'VM', kind: 'vm', required: true }],
+    options: [{ name: 'at', value: 'HWM', help: 'there and nowhere else' }, ...ACTING],
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'stop',
+    help: 'shut a VM down; it stays stopped',
+    arguments: [{ name: 'VM', kind: 'vm', required: true }],
+    options: ACTING,
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'fence',
+    help: "ask an HWM's fence device, or have it switch the HWM off or on",
+    arguments: [
+      { name: 'HWM', kind: 'hwm', required: true },
+      { name: 'status|off|on', kind: 'text', required: true, choices: ['status', 'off', 'on'] },
+    ],
+    options: ACTING,
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'operation',
+    help: 'list and show operations; pause, resume, retry, cancel or undo one',
+    more: 'What another console conducts is asked of it; what nobody conducts any more is taken up here.',
+    arguments: [
+      {
+        name: 'VERB',
+        kind: 'text',
+        required: false,
+        choices: ['list', 'show', 'pause', 'resume', 'retry', 'cancel', 'undo'],
+      },
+      { name: 'ID', kind: 'text', required: false },
+    ],
+    options: ACTING,
+    changes: true,
+    onCluster: true,
+  },
+  {
+    name: 'plan',
+    help: 'work out where VMs belong, so that X failures can be survived, and the moves there',
+    more: 'Changes nothing unless --apply or --execute is given. Ends with 0 when the map holds what is asked, 3 when that is proved impossible, 4 when the time ended before an answer. Ctrl-C takes the best so far.',
+    arguments: [],
+    options: [
+      ...POSED,
+      ...SOLVING,
+      { name: 'keep-map', help: 'judge the homes as they are, and move nothing' },
+      {
+        name: 'capacity',
+        help: 'also say how many spare slots X failures need and how many there are',
+      },
+      {
+        name: 'vbp',
+        value: 'FILE',
+        isFile: true,
+        help: 'pack a .vbp instance (vector bin packing) instead',
+      },
+      { name: 'apply', help: 'commit the map as CDM: the homes change, nothing moves' },
+      { name: 'execute', help: 'commit the map, and move the VMs live in the order of the plan' },
+      ...CHANGING,
+    ],
+    changes: false,
+    onCluster: true,
+  },
+  {
+    name: 'fallback',
+    help: 'print where HAVMs restart when HWMs fail, and what has no place',
+    more: 'Ends with 0 when every set asked for is covered, 3 when one is proved not to be, 4 when the time ended before an answer.',
+    arguments: [],
+    options: [
+      ...POSED,
+      {
+        name: 'failed',
+        value: 'HWMS',
+        help: 'of these HWMs, with commas between them, failed together',
+      },
+      { name: 'all', help: 'of every failure set up to X (the default; prints them all)' },
+      { name: 'seconds', value: 'S', help: 'time for the whole answer' },
+      { name: 'seed', value: 'N', help: 'equal numbers give equal answers' },
+      { name: 'store', help: 'write the maps to etcd, for evacuations to use' },
+      ...CHANGING,
+    ],
+    changes: false,
+    onCluster: true,
+  },
+  {
+    name: 'what-if',
+    help: 'print what would become of X with an HWM more or less, or a VM that grows',
+    more: 'Compares the verdict on the homes as they are with the one after the change, and plans the map after it. Changes nothing.',
+    arguments: [],
+    options: [
+      ...POSED,
+      ...SOLVING,
+      { name: 'less', value: 'HWM', repeats: true, help: 'without this HWM; again for each' },
+      {
+        name: 'more',
+        value: 'HWM[:N]',
+        repeats: true,
+        help: 'with N more HWMs like this one; default 1',
+      },
+      { name: 'maintenance', value: 'HWM', repeats: true, help: 'with this HWM in maintenance' },
+      {
+        name: 'grow',
+        value: 'VM:AMOUNTS',
+        repeats: true,
+        help: 'with a VM of other demands, such as db:ram=16GiB,cpu=8',
+      },
+      {
+        name: 'add',
+        value: 'VM[:N]',
+        repeats: true,
+        help: 'with N more VMs like this one; default 1',
+      },
+    ],
+    changes: false,
+    onCluster: true,
+  },
+  {
+    name: 'snapshot',
+    help: 'print all that the solver needs to know of the cluster, to mail, keep and replay',
+    more: 'It is a cluster file with every capacity, demand and home stated, and without addresses and secrets. plan, fallback and what-if read it with --snapshot FILE.',
+    arguments: [],
+    options: [POSED[0], POSED[1]],
+    changes: false,
+    onCluster: true,
+  },
+  {
     name: 'demo',
     help: 'open the console on a made-up cluster',
     more: 'Without a terminal it prints a story as text.',
@@ -185,8 +420,8 @@ export const COMMANDS = [
     options: [
       { name: 'seed', value: 'N', help: 'the same number makes the same cluster; default 1' },
       { name: 'size', value: 'HWMSxVMS', help: 'such as 1000x10000; default: three hosts' },
-      { name: 'ascii', help: 'draw with ASCII only' },
-      { name: 'no-color', help: 'draw without colours (NO_COLOR)' },
+      { name: 'story', help: 'let the story play by itself' },
+      ...LOOKS,
     ],
     changes: false,
     onCluster: false,

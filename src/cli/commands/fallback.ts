@@ -1,0 +1,68 @@
+// yasco fallback: where HAVMs restart for one failure set, or for all of them; what is left over, and for want of what.
+import type { PlanAnswer, PlanRequest } from '../../engine/solving/answer.ts'
+import type { Context, Run } from '../context.ts'
+import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
+import { planJson } from '../plan-json.ts'
+import { planAnswerLines, setLines } from '../plan-lines.ts'
+import { pose, type Posed } from '../posed.ts'
+import { printJson, printLines } from '../print.ts'
+import { effortOf, solve } from '../solving.ts'
+import { statusOf } from './plan.ts'
+
+const MOST_LINES = 100
+
+export const run: Run = async context => {
+  const effort = effortOf(context)
+  await using posed = await pose(context)
+  const failed = failedOf(context, posed)
+  const fallbacks = failed === undefined ? 'all' : [failed]
+  const answer = await solve(context, 'plan', { ...effort, ...requestOf(posed), fallbacks })
+  show(context, posed, answer)
+  return failed === undefined ? statusOf(answer) : statusOfSets(answer)
+}
+
+/** The homes as they are; where some VMs have none yet, those are placed first. */
+function requestOf({
+  problem,
+  config,
+}: Posed): Omit<PlanRequest, 'fallbacks' | 'seed' | 'isRepeatable'> {
+  return {
+    problem,
+    keepsMap: problem.vms.every(vm => vm.home !== undefined),
+    parallelPerHwm: config.settings.migration.parallelPerHwm,
+  }
+}
+
+/** Throws `WrongUse` for a name that is no HWM. */
+function failedOf({ options }: Context, { problem }: Posed): readonly string[] | undefined {
+  const text = options.text('failed')
+  if (text === undefined) return undefined
+  if (options.has('all')) throw new WrongUse('--failed and --all: give one of them')
+  const names = [...new Set(text.split(',').map(name => name.trim()))].filter(name => name !== '')
+  if (names.length === 0) throw new WrongUse('--failed needs the name of at least one HWM')
+  for (const name of names) {
+    if (!problem.hwms.some(hwm => hwm.name === name))
+      throw new WrongUse(`--failed ${text}: there is no HWM ${name}`)
+  }
+  return names
+}
+
+function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): void {
+  if (context.options.has('json')) {
+    printJson(context, 'FallbackMaps', { cluster: config.cluster, ...planJson(answer), notes })
+    return
+  }
+  const most = context.options.has('all') ? Infinity : MOST_LINES
+  const [head = '', verdict = ''] = planAnswerLines({ ...answer, loads: [] }, { most })
+  printLines(context, [
+    head,
+    verdict,
+    ...setLines(answer.fallback, { most }),
+    ...notes.map(note => `note: ${note}`),
+  ])
+}
+
+function statusOfSets({ fallback }: PlanAnswer): ExitStatus {
+  if (fallback.every(set => set.complete)) return EXIT.done
+  return fallback.some(set => !set.complete && !set.isUnknown) ? EXIT.refused : EXIT.partly
+}

@@ -1,0 +1,59 @@
+// The solver's answers as --json prints them. Documented in docs/plan.md: fields are added, none changes its meaning.
+import type { PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
+import type { CounterExample, PlacementMap } from '../solver/problem.ts'
+
+export function planJson(answer: PlanAnswer): object {
+  const { resilience, why } = answer
+  return {
+    answer: answer.answer,
+    objective: answer.objective,
+    map: record(answer.map),
+    unplaced: answer.unplaced,
+    hwmsUsed: answer.hwmsUsed,
+    hwmsOn: answer.hwmsOn,
+    value: answer.value,
+    bound: answer.bound,
+    gap: answer.gap,
+    proved: answer.proved,
+    seconds: answer.seconds,
+    why: why === undefined ? null : { sentence: why.sentence, proof: why.proof },
+    complaints: answer.complaints,
+    resilience: {
+      ...resilience,
+      counterExample:
+        resilience.counterExample === undefined ? null : counterJson(resilience.counterExample),
+    },
+    lists: Object.fromEntries(answer.lists),
+    fallback: answer.fallback.map(setJson),
+    fallbackIsComplete: answer.fallbackIsComplete,
+    moves: answer.moves,
+    order: answer.order,
+    blocked: answer.blocked,
+  }
+}
+
+export function setJson({ failed, map, complete, by, why }: SetAnswer): object {
+  return {
+    failed,
+    map: record(map),
+    complete,
+    by,
+    ...(why === undefined ? {} : { why: counterJson(why) }),
+  }
+}
+
+/** `dimension`, `missing` and `rule` are null when they are not what is short. */
+function counterJson({ failed, vms, dimension, missing, rule, proof }: CounterExample): object {
+  return {
+    failed,
+    vms,
+    dimension: dimension ?? null,
+    missing: missing ?? null,
+    rule: rule ?? null,
+    proof,
+  }
+}
+
+function record(map: PlacementMap): Record<string, string> {
+  return Object.fromEntries(map)
+}

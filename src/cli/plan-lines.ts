@@ -1,0 +1,113 @@
+// The solver's answers as text for people.
+import type { HwmLoad, PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
+import { humanAmount, humanPercent } from '../model/human.ts'
+import type { CounterExample } from '../solver/problem.ts'
+import { columns } from './print.ts'
+
+export interface Detail {
+  /** Lines of a list before it is cut, and how many more there are is said. */
+  readonly most: number
+}
+
+export function planAnswerLines(answer: PlanAnswer, detail: Detail): string[] {
+  if (answer.answer === 'no-answer')
+    return ['no map was found in the time given, and none was ruled out']
+  const lines: string[] = []
+  if (answer.why !== undefined) lines.push(`impossible: ${answer.why.sentence}`)
+  if (answer.map.size === 0 && answer.answer === 'impossible') return lines
+  lines.push(headline(answer), ...answer.complaints.map(complaint => `  ${complaint}`))
+  lines.push(verdictLine(answer))
+  lines.push(...cut(columns(answer.loads.filter(isOfUse).map(loadRow)), detail))
+  if (answer.unplaced.length > 0) lines.push(`without a place: ${named(answer.unplaced)}`)
+  lines.push(...moveLines(answer, detail))
+  return lines
+}
+
+function headline({ objective, value, bound, proved, hwmsUsed, seconds, map }: PlanAnswer): string {
+  const took = `${seconds.toFixed(1)} s`
+  const counts = `${map.size} VMs on ${hwmsUsed} HWMs`
+  if (objective === 'keep-map') return `homes as they are: ${counts} (${took})`
+  const worth = Number.isInteger(value) ? String(value) : value.toFixed(4)
+  const how = proved ? 'proved best' : `bound ${Number.isInteger(bound) ? bound : bound.toFixed(4)}`
+  return `${objective}: ${worth} (${how}); ${counts} (${took})`
+}
+
+function verdictLine({ resilience, answer }: PlanAnswer): string {
+  const { asked, verdict, largest, largestIsExact, counterExample } = resilience
+  const most = `${largestIsExact ? 'at most' : 'at least'} ${largest}`
+  if (verdict === 'yes') return `TOLERATES ${asked}: yes (${most})`
+  if (verdict === 'unknown') return `TOLERATES ${asked}: not settled in the time given (${most})`
+  const because = counterExample === undefined ? '' : `  ${counterText(counterExample)}`
+  const here = answer === 'impossible' ? ` (${most})` : ''
+  return `TOLERATES ${asked}: NO${here}${because}`
+}
+
+/** `when a, b fail: x, y cannot restart, ram short 6 GiB`. */
+export function counterText({ failed, vms, dimension, missing, rule }: CounterExample): string {
+  const what =
+    dimension === undefined
+      ? rule === undefined
+        ? 'no HWM may take them'
+        : `the rule ${rule} forbids it`
+      : `${dimension} short ${humanAmount(dimension, missing ?? 0)}`
+  return `when ${named(failed)} ${failed.length === 1 ? 'fails' : 'fail'}: ${named(vms)} cannot restart, ${what}`
+}
+
+const MOST_NAMES = 5
+
+function named(names: readonly string[]): string {
+  return names.length <= MOST_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`
+}
+
+function isOfUse({ vmsBefore, vmsAfter }: HwmLoad): boolean {
+  return vmsBefore > 0 || vmsAfter > 0
+}
+
+function loadRow({ hwm, usable, before, after, vmsBefore, vmsAfter }: HwmLoad): string[] {
+  const change = (was: string, is: string) => (was === is ? is : `${was} -> ${is}`)
+  const dimensions = Object.keys(usable).filter(
+    dimension => (before[dimension] ?? 0) > 0 || (after[dimension] ?? 0) > 0,
+  )
+  return [
+    `  ${hwm}`,
+    `${change(String(vmsBefore), String(vmsAfter))} VMs`,
+    ...dimensions.map(dimension => {
+      const whole = usable[dimension] ?? 0
+      return `${dimension} ${change(humanPercent(before[dimension] ?? 0, whole), humanPercent(after[dimension] ?? 0, whole))}`
+    }),
+  ]
+}
+
+function moveLines({ moves, order, blocked }: PlanAnswer, detail: Detail): string[] {
+  if (moves.length === 0 && order === 'found') return ['nothing to move']
+  const rows = moves.map(({ vm, from, to, batch, bounce }) => [
+    `  ${batch}`,
+    vm,
+    `${from} -> ${to}`,
+    bounce ? 'on its way: makes room' : '',
+  ])
+  const head =
+    order === 'found'
+      ? `moves, in order (${moves.length}):`
+      : order === 'impossible'
+        ? `no order of moves leads there: ${named(blocked)} cannot move`
+        : `no order of moves was found in the time given: ${named(blocked)}`
+  return [head, ...cut(columns(rows), detail)]
+}
+
+export function setLines(sets: readonly SetAnswer[], detail: Detail): string[] {
+  const rows = sets.flatMap(set => {
+    const first = [`  ${set.failed.join(' + ')}`]
+    const moved = [...set.map].map(([vm, hwm]) => [`    ${vm}`, hwm])
+    const short = set.why === undefined ? [] : [[`    SHORT: ${counterText(set.why)}`]]
+    return [first, ...short, ...moved].map(row => columns([row])[0] ?? '')
+  })
+  return cut(rows, detail)
+}
+
+function cut(lines: readonly string[], { most }: Detail): string[] {
+  if (lines.length <= most) return [...lines]
+  return [...lines.slice(0, most), `  … ${lines.length - most} more lines (--json has all)`]
+}

@@ -1,0 +1,92 @@
+// Fallback maps for people and programs: of the sets asked for, each with its map or with what is short.
+import { failureUnits } from '../../solver/check/fallback.ts'
+import type { FallbackMap, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
+import { allFallbacks, fallbackFor } from '../../solver/resilience/index.ts'
+import type { SetAnswer, WantedFallbacks } from './answer.ts'
+import type { TimeShare } from './time-share.ts'
+
+/** Maps beyond this many HAVMs in all are left out: nobody reads them, and each set can be asked for by itself. */
+const MOST_ENTRIES = 2_000_000
+const MOST_SETS = 200_000
+
+/** Listing all sets may take twice the time asked for: that is spent on printing them, too. */
+const SHARE_OF_ALL_SETS = 2
+
+export interface SetAnswers {
+  readonly fallback: readonly SetAnswer[]
+  readonly isComplete: boolean
+}
+
+export function answerSets(
+  problem: Problem,
+  map: PlacementMap,
+  resilience: Resilience,
+  wanted: WantedFallbacks,
+  time: TimeShare,
+): SetAnswers {
+  if (wanted === 'none' || map.size === 0) return { fallback: [], isComplete: true }
+  if (wanted !== 'all') {
+    const fallback = wanted.map(failed => answerSet(problem, map, failed, resilience.lists, time))
+    return { fallback, isComplete: true }
+  }
+  const { lists } = resilience
+  const fallback: SetAnswer[] = []
+  let entries = 0
+  for (const each of allFallbacks(problem, map, time.until(SHARE_OF_ALL_SETS))) {
+    if (fallback.length >= MOST_SETS || entries >= MOST_ENTRIES) break
+    entries += each.map.size
+    const by = isByLists(each, lists) ? 'lists' : 'own'
+    fallback.push(
+      each.isComplete
+        ? { failed: each.failed, map: each.map, complete: true, by, isUnknown: false }
+        : answerSet(problem, map, each.failed, new Map(), time),
+    )
+  }
+  return { fallback, isComplete: fallback.length === countSets(problem) }
+}
+
+function isByLists(
+  { failed, map }: FallbackMap,
+  lists: ReadonlyMap<string, readonly string[]>,
+): boolean {
+  for (const [vm, hwm] of map) {
+    if (lists.get(vm)?.find(name => !failed.includes(name)) !== hwm) return false
+  }
+  return true
+}
+
+/** How many failure sets of 1 to X units there are. */
+function countSets(problem: Problem): number {
+  const units = failureUnits(problem).length
+  let sum = 0
+  let ways = 1
+  for (let size = 1; size <= Math.min(problem.tolerate, units); size++) {
+    ways = (ways * (units - size + 1)) / size
+    sum += ways
+  }
+  return Math.round(sum)
+}
+
+/** One set of HWMs that fail together. Throws `RangeError` for an HWM that is not there. */
+export function answerSet(
+  problem: Problem,
+  map: PlacementMap,
+  failed: readonly string[],
+  lists: ReadonlyMap<string, readonly string[]>,
+  time: Pick<TimeShare, 'until'>,
+): SetAnswer {
+  const found = fallbackFor(problem, map, failed, {
+    ...time.until(1),
+    ...(lists.size > 0 && { lists }),
+  })
+  if (found.answer === 'map')
+    return { failed, map: found.map, complete: true, by: found.by, isUnknown: false }
+  return {
+    failed,
+    map: found.map,
+    complete: false,
+    by: 'own',
+    why: found.why,
+    isUnknown: found.answer === 'unknown',
+  }
+}

@@ -1,0 +1,46 @@
+// The kinds of work a solver worker does, by name.
+import type { Hooks, PlanAnswer, PlanRequest, SetAnswer } from './answer.ts'
+import { answerSet } from './fallbacks.ts'
+import { answerPlan } from './plan.ts'
+import { answerVbp, type VbpAnswer, type VbpRequest } from './vbp.ts'
+import { TimeShare } from './time-share.ts'
+import type { PlacementMap, Problem } from '../../solver/problem.ts'
+
+export interface SetRequest {
+  readonly problem: Problem
+  readonly map: PlacementMap
+  readonly failed: readonly string[]
+  readonly lists: ReadonlyMap<string, readonly string[]>
+  readonly seconds?: number
+}
+
+export interface Jobs {
+  readonly plan: { readonly asked: PlanRequest; readonly answer: PlanAnswer }
+  readonly set: { readonly asked: SetRequest; readonly answer: SetAnswer }
+  readonly vbp: { readonly asked: VbpRequest; readonly answer: VbpAnswer }
+}
+
+export type JobKind = keyof Jobs
+
+const WORK: {
+  readonly [K in JobKind]: (asked: Jobs[K]['asked'], hooks: Hooks) => Jobs[K]['answer']
+} = {
+  plan: answerPlan,
+  set: (asked, hooks) =>
+    answerSet(
+      asked.problem,
+      asked.map,
+      asked.failed,
+      asked.lists,
+      new TimeShare(hooks, { isRepeatable: false, ...asked }),
+    ),
+  vbp: answerVbp,
+}
+
+export function carryOut<K extends JobKind>(
+  kind: K,
+  asked: Jobs[K]['asked'],
+  hooks: Hooks,
+): Jobs[K]['answer'] {
+  return WORK[kind](asked, hooks)
+}

@@ -1,0 +1,214 @@
+// The whole answer to "plan": a map, what it is worth, the verdict on X, fallback maps, and the migrations in order. Pure.
+import { checkPlacement } from '../../solver/check/placement.ts'
+import { homesOf } from '../../solver/compile.ts'
+import { type PlaceOptions, solvePlacement } from '../../solver/placement.ts'
+import type { Objective, PlacementMap, Placed, Problem, Resilience } from '../../solver/problem.ts'
+import { judgeResilience } from '../../solver/resilience/index.ts'
+import type { Hooks, PlanAnswer, PlanRequest, ResilienceAnswer } from './answer.ts'
+import { answerSets } from './fallbacks.ts'
+import { loadsOf } from './loads.ts'
+import { orderFor } from './order.ts'
+import { TimeShare } from './time-share.ts'
+
+/** The solver gave what the independent checker does not accept: a defect, and nothing that may be applied. */
+export class SolverDefect extends Error {
+  override readonly name = 'SolverDefect'
+  readonly complaints: readonly string[]
+  constructor(complaints: readonly string[]) {
+    super(
+      `the solver's answer is not accepted by the independent checker (${complaints[0]}): this is a mistake of yasco; nothing was changed`,
+    )
+    this.complaints = complaints
+  }
+}
+
+type Found = Extract<Placed, { answer: 'map' }>
+
+/** Throws `UnsoundProblem` for a problem with faults, `SolverDefect` when the checker refuses the answer. */
+export function answerPlan(request: PlanRequest, hooks: Hooks): PlanAnswer {
+  const time = new TimeShare(hooks, request)
+  return request.keepsMap ? judged(request, hooks, time) : solved(request, hooks, time)
+}
+
+/** Today's homes, as they are. */
+function judged(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer {
+  const { problem } = request
+  const map = homesOf(problem)
+  const complaints = checkPlacement(problem, map).filter(
+    complaint => !complaint.endsWith(' has no place.'),
+  )
+  const resilience = judgeResilience(problem, map, time.until(0.9))
+  return finished(request, hooks, time, {
+    answer: complaints.length > 0 || resilience.holds === 'no' ? 'impossible' : 'map',
+    map,
+    problem,
+    hwmsOn: usedBy(map),
+    objective: 'keep-map',
+    value: 0,
+    bound: 0,
+    gap: 0,
+    proved: resilience.holds !== 'unknown',
+    complaints,
+    resilience,
+  })
+}
+
+function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer {
+  const { problem, seed } = request
+  const place = (tolerate: number): Placed =>
+    solvePlacement(problem, {
+      ...time.until(0.75),
+      tolerate,
+      seed,
+      ...(request.objectives !== undefined && { objectives: request.objectives }),
+      onProgress: progress => hooks.onProgress(progress),
+    } satisfies PlaceOptions)
+  const asked = place(problem.tolerate)
+  const objective: Objective =
+    request.objectives?.[0] ??
+    (problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms')
+  if (asked.answer === 'map') return withMap(request, hooks, time, { placed: asked, objective })
+  // What cannot survive X failures may survive fewer: that map, and the largest X, are worth more than a bare no.
+  let lesser: Found | undefined
+  if (asked.answer === 'impossible') {
+    for (let x = problem.tolerate - 1; x >= 0 && lesser === undefined; x--) {
+      const placed = place(x)
+      if (placed.answer === 'map') lesser = placed
+    }
+  }
+  const why =
+    asked.answer === 'impossible' ? { sentence: asked.sentence, proof: asked.why } : undefined
+  if (lesser !== undefined) {
+    const answer = withMap(request, hooks, time, { placed: lesser, objective })
+    return { ...answer, answer: 'impossible', ...(why && { why }) }
+  }
+  return finished(request, hooks, time, {
+    answer: asked.answer,
+    map: new Map(),
+    problem,
+    hwmsOn: [],
+    objective,
+    value: 0,
+    bound: 0,
+    gap: 0,
+    proved: asked.answer === 'impossible',
+    complaints: [],
+    resilience: {
+      asked: problem.tolerate,
+      holds: asked.answer === 'impossible' ? 'no' : 'unknown',
+      largest: 0,
+      largestIsExact: false,
+      by: asked.answer === 'impossible' ? 'refutation' : 'time',
+      lists: new Map(),
+      setsWithOwnMap: [],
+      setsChecked: 0,
+      ...(why !== undefined && !('kind' in why.proof) && { counterExample: why.proof }),
+    },
+    ...(why && { why }),
+  })
+}
+
+function withMap(
+  request: PlanRequest,
+  hooks: Hooks,
+  time: TimeShare,
+  { placed, objective }: { placed: Found; objective: Objective },
+): PlanAnswer {
+  const complaints = checkPlacement(request.problem, placed.map)
+  if (complaints.length > 0) throw new SolverDefect(complaints)
+  const problem = onlyOn(request.problem, placed.hwmsOn)
+  const { asked, holds, largestIsExact } = placed.resilience
+  const isSettled = asked === problem.tolerate && holds !== 'unknown' && largestIsExact
+  const resilience = isSettled
+    ? placed.resilience
+    : better(placed.resilience, judgeResilience(problem, placed.map, time.until(0.85)))
+  return finished(request, hooks, time, {
+    answer: 'map',
+    map: placed.map,
+    problem,
+    hwmsOn: placed.hwmsOn,
+    hwmsUsed: placed.hwmsUsed,
+    objective,
+    value: placed.value,
+    bound: placed.bound,
+    gap: placed.gap,
+    proved: placed.proved,
+    complaints: [],
+    resilience,
+  })
+}
+
+/** The one that knows more about the same X. */
+function better(before: Resilience, again: Resilience): Resilience {
+  const isKnown = before.asked === again.asked && before.holds !== 'unknown'
+  if (!isKnown || again.holds !== 'unknown') return again
+  return { ...before, largest: Math.max(before.largest, again.largest) }
+}
+
+interface Parts
+  extends Pick<
+    PlanAnswer,
+    'answer' | 'map' | 'hwmsOn' | 'objective' | 'value' | 'bound' | 'gap' | 'proved' | 'complaints'
+  > {
+  readonly why?: PlanAnswer['why']
+  readonly hwmsUsed?: number
+  /** With only the HWMs that are on taking VMs in. */
+  readonly problem: Problem
+  readonly resilience: Resilience
+}
+
+/** Order, fallback maps and loads: the same for every map. */
+function finished(request: PlanRequest, hooks: Hooks, time: TimeShare, parts: Parts): PlanAnswer {
+  const { problem, resilience, ...rest } = parts
+  const { map } = rest
+  const places = request.places ?? homesOf(request.problem)
+  const { order, moves, blocked } = request.keepsMap
+    ? { order: 'found' as const, moves: [], blocked: [] }
+    : orderFor(request, places, map, time, hooks)
+  const isBroken = rest.complaints.length > 0
+  const sets = answerSets(problem, map, resilience, request.fallbacks, time)
+  return {
+    ...rest,
+    hwmsUsed: rest.hwmsUsed ?? usedBy(map).length,
+    unplaced: request.problem.vms.flatMap(vm => (map.has(vm.name) ? [] : [vm.name])),
+    resilience: resilienceAnswer(resilience, isBroken),
+    lists: resilience.lists,
+    fallback: sets.fallback,
+    fallbackIsComplete: sets.isComplete,
+    moves,
+    order,
+    blocked,
+    loads: loadsOf(request.problem, places, map),
+    seconds: time.spent,
+  }
+}
+
+/** A map that is broken before anything fails survives nothing. */
+function resilienceAnswer(resilience: Resilience, isBroken: boolean): ResilienceAnswer {
+  const { asked, holds, largest, largestIsExact, by, setsChecked, counterExample } = resilience
+  const verdict = isBroken ? 'no' : holds
+  return {
+    asked,
+    holds: verdict === 'yes',
+    verdict,
+    largest: isBroken ? 0 : largest,
+    largestIsExact: isBroken || largestIsExact,
+    by,
+    setsChecked,
+    ...(counterExample && { counterExample }),
+  }
+}
+
+function usedBy(map: PlacementMap): string[] {
+  return [...new Set(map.values())].sort()
+}
+
+/** The others are off: they take nobody in. */
+export function onlyOn(problem: Problem, hwmsOn: readonly string[]): Problem {
+  const on = new Set(hwmsOn)
+  if (problem.hwms.every(hwm => on.has(hwm.name))) return problem
+  return {
+    ...problem,
+    hwms: problem.hwms.map(hwm => (on.has(hwm.name) ? hwm : { ...hwm, fallback: false })),
+  }
+}
