@@ -165,7 +165,7 @@ export const fallbackMapValue = z.object({
   when: text.default(''),
 })
 
-/** A heartbeat (SAFETY.md): without a lease, so that a fence can compare it. */
+/** A heartbeat: without a lease, so that a fence can compare it. */
 export const nodeValue = z.object({
   bootId: text.min(1),
   epoch: count,

@@ -15,7 +15,7 @@ const RETRY_MS = 250
 
 /**
  * `sentAt` is when the grant was *sent*: etcd counts from when it received that, which is later, so `validUntil` is never
- * later than the end etcd has in mind (SAFETY.md, pitfall 1). Its expiry detects; it is no proof for anybody else.
+ * later than the end etcd has in mind. Its expiry detects; it is no proof for anybody else.
  */
 export class RenewedLease implements Lease {
   readonly id: string

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openEtcd } from '../../src/etcd/client.ts'
+import { setUp } from '../lab/setup.ts'
 
 const run = promisify(execFile)
 
@@ -30,12 +31,13 @@ interface Member {
 
 /**
  * `tls`: clients must show a certificate of that CA; it is what this harness shows, `server` is what etcd does.
- * `flags`: more options of etcd.
+ * `flags`: more options of etcd. Installs etcd where it is missing, as the lab does (so it needs root there).
  */
 export async function startEtcd(
   members: 1 | 3 = 1,
   options: { tls?: EtcdTls & { server: EtcdTls }; flags?: Flags } = {},
 ): Promise<RealEtcd> {
+  setUp()
   const folder = await mkdtemp(join(tmpdir(), 'yasco-etcd-'))
   const ports = await freePorts(members * 2)
   const scheme = options.tls ? 'https' : 'http'
