@@ -1,11 +1,12 @@
 // Observing a cluster: what etcd says of it and what every HWM's libvirt shows, as one picture with the age of every fact.
 import type { Clock } from '../model/clock.ts'
 import { realClock } from '../model/clock.ts'
-import type { EtcdAccess } from '../model/cluster.ts'
+import type { ClusterConfig, EtcdAccess } from '../model/cluster.ts'
 import type { Resources } from '../model/resources.ts'
 import type { ClusterEvent, ClusterSnapshot, HwmView, Instant, VmView } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
 import type { Hypervisor, OpenHypervisor } from '../libvirt/hypervisor.ts'
+import { prefixes } from '../etcd/layout.ts'
 import type { StateStore } from '../etcd/store.ts'
 import { Fleet } from './fleet.ts'
 import type { Seen } from './seen-events.ts'
@@ -74,7 +75,7 @@ class ClusterObservation implements Observation {
     this.#source = new StateSource(
       { store, access: etcd, clock, random: options.random },
       {
-        configured: () => this.#configured(),
+        configured: changed => this.#configured(changed),
         etcdChanged: () => this.#publishWithin(PUBLISH_SOON_MS),
         events: events => {
           this.#newEvents.push(...events)
@@ -135,20 +136,29 @@ class ClusterObservation implements Observation {
     await Promise.all([this.#source[Symbol.asyncDispose](), this.#fleet[Symbol.asyncDispose]()])
   }
 
-  #configured(): void {
+  /** Views are made anew of what changed, not of 10 000 VMs for one of them. */
+  #configured(changed: readonly string[]): void {
     const reading = this.#source.reading
     const { config } = reading ?? {}
+    for (const key of changed) {
+      if (key.startsWith(prefixes.vms)) this.#dirtyVms.add(key.slice(prefixes.vms.length))
+      if (key.startsWith(prefixes.hwms)) this.#dirtyHwms.add(key.slice(prefixes.hwms.length))
+    }
+    this.#setHomes(config, reading?.homes?.homes)
+    this.#fleet.configure(config?.hwms ?? [], config?.vms.length ?? 0)
+    this.#publishWithin(PUBLISH_SOON_MS)
+  }
+
+  /** The CDM says where a home is; of what is not in it yet, the cluster file. */
+  #setHomes(config: ClusterConfig | undefined, cdm: Readonly<Record<string, string>> = {}): void {
+    const before = this.#homes
     const homes: Record<string, string> = {}
     for (const { name, home } of config?.vms ?? []) if (home !== undefined) homes[name] = home
-    this.#homes = { ...homes, ...reading?.homes?.homes }
-    this.#fleet.setHomes(this.#homes)
-    this.#fleet.configure(config?.hwms ?? [], config?.vms.length ?? 0)
-    const { hwms, vms } = this.snapshot
-    for (const { name } of config?.hwms ?? []) this.#dirtyHwms.add(name)
-    for (const { name } of config?.vms ?? []) this.#dirtyVms.add(name)
-    for (const name in hwms) this.#dirtyHwms.add(name)
-    for (const name in vms) this.#dirtyVms.add(name)
-    this.#publishWithin(PUBLISH_SOON_MS)
+    Object.assign(homes, cdm)
+    for (const name in homes) if (homes[name] !== before[name]) this.#dirtyVms.add(name)
+    for (const name in before) if (!(name in homes)) this.#dirtyVms.add(name)
+    this.#homes = homes
+    this.#fleet.setHomes(homes)
   }
 
   #publishWithin(ms: number): void {

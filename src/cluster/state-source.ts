@@ -28,8 +28,8 @@ export interface StateSourceOptions {
 }
 
 export interface StateSourceHandlers {
-  /** `reading` is new. */
-  configured(): void
+  /** `reading` is new. `keys`: those that changed since the one before. */
+  configured(keys: readonly string[]): void
   /** `etcd` is new. */
   etcdChanged(): void
   /** Written by others, oldest first. */
@@ -91,19 +91,19 @@ export class StateSource {
 
   #take(changes: readonly Change[]): void {
     const events: ClusterEvent[] = []
-    let isConfigured = this.reading === undefined
+    const configured: string[] = []
     for (const change of changes) {
       const key = change.type === 'put' ? change.kv.key : change.key
       if (CONFIGURED_KEYS.has(key) || CONFIGURED.some(prefix => key.startsWith(prefix)))
-        isConfigured = true
+        configured.push(key)
       else if (key.startsWith(prefixes.events) && change.type === 'put')
         events.push(...eventOf(change))
       else if (key.startsWith(prefixes.nodes)) this.#takeHeartbeat(change, key)
     }
-    if (isConfigured) {
+    if (configured.length > 0 || this.reading === undefined) {
       this.reading = this.#reader.read(this.#reflector.contents)
       this.etcd = { ...this.etcd, revision: this.#reflector.status.revision }
-      this.#handlers.configured()
+      this.#handlers.configured(configured)
     }
     if (events.length > 0) this.#handlers.events(events.slice(-EVENTS_KEPT))
   }

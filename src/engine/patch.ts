@@ -1,4 +1,5 @@
 // From one snapshot to the next, as small as structure sharing lets it be: what is the same object is not sent again.
+import type { ClusterConfig } from '../model/cluster.ts'
 import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
 import type { Patch } from './protocol.ts'
@@ -10,7 +11,7 @@ export function diff(from: ClusterSnapshot | undefined, to: ClusterSnapshot): Pa
   const patch: Mutable<Patch> = { seq: to.seq }
   if (from?.cluster !== to.cluster) patch.cluster = to.cluster
   if (from?.readOnly !== to.readOnly) patch.readOnly = to.readOnly
-  if (from?.config !== to.config && to.config) patch.config = to.config
+  if (from?.config !== to.config && to.config) patch.config = { ...to.config, hwms: [], vms: [] }
   if (from?.etcd !== to.etcd) patch.etcd = to.etcd
   const hwms = changedEntries(from?.hwms, to.hwms)
   if (hwms) patch.hwms = hwms
@@ -58,17 +59,39 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
   const etcd = patch.etcd ?? to?.etcd
   const cluster = patch.cluster ?? to?.cluster
   if (!etcd || cluster === undefined) throw new TypeError('the first patch must hold all')
+  const hwms = mergeEntries(to?.hwms, patch.hwms)
+  const vms = mergeEntries(to?.vms, patch.vms)
   return {
     cluster,
     seq: patch.seq,
     readOnly: patch.readOnly ?? to?.readOnly ?? true,
-    config: patch.config ?? to?.config,
+    config: patch.config ? completed(patch.config, hwms, vms) : to?.config,
     etcd,
-    hwms: mergeEntries(to?.hwms, patch.hwms),
-    vms: mergeEntries(to?.vms, patch.vms),
+    hwms,
+    vms,
     events: mergeEvents(to?.events ?? [], patch.events),
     badValues: patch.badValues ?? to?.badValues ?? [],
   }
+}
+
+/** The configuration with what the views hold of it, by name as etcd has it. */
+function completed(
+  config: ClusterConfig,
+  hwms: ClusterSnapshot['hwms'],
+  vms: ClusterSnapshot['vms'],
+): ClusterConfig {
+  return { ...config, hwms: configsOf(hwms), vms: configsOf(vms) }
+}
+
+function configsOf<T extends { readonly name: string }>(
+  views: Readonly<Record<string, { readonly config: T | undefined }>>,
+): T[] {
+  const configs: T[] = []
+  for (const name of Object.keys(views).toSorted()) {
+    const config = views[name]?.config
+    if (config) configs.push(config)
+  }
+  return configs
 }
 
 function mergeEntries<T>(

@@ -11,6 +11,7 @@ export interface Patch {
   readonly seq: number
   readonly cluster?: string
   readonly readOnly?: boolean
+  /** Its `hwms` and `vms` are empty here: they are the `config` of the views, and there are 10 000 of them. */
   readonly config?: ClusterConfig
   readonly etcd?: EtcdView
   readonly hwms?: Readonly<Record<string, HwmView | null>>

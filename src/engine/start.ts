@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { Duplex } from 'node:stream'
-import { Socket } from 'node:net'
 import type { EngineSpec } from './spec.ts'
 
 /** The descriptor that the engine finds its first screen's stream on. */
@@ -28,7 +27,7 @@ export interface StartedEngine {
 const LAST_WORDS = 4096
 
 /** Small young generation: an engine's garbage is small and frequent, and its memory is counted together with the screen's. */
-const NODE_FLAGS = ['--max-semi-space-size=8', '--no-warnings']
+const NODE_FLAGS = ['--max-semi-space-size=2', '--no-warnings']
 
 export function startEngine(options: StartOptions): StartedEngine {
   const program = options.program ?? process.argv[1] ?? ''
@@ -46,9 +45,6 @@ export function startEngine(options: StartOptions): StartedEngine {
   child.stderr?.on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-LAST_WORDS)
   })
-  // Neither the process nor its pipe keeps the screen's process alive: on q the screen is gone, whatever the engine still does.
-  child.unref()
-  if (child.stderr instanceof Socket) child.stderr.unref()
   const stream = child.stdio[SCREEN_FD]
   if (!(stream instanceof Duplex))
     throw new TypeError('an extra descriptor of a child is a stream both ways')
