@@ -1,6 +1,6 @@
 // All HWMs of a cluster: one watch each, who has which VM, and the rhythm in which they are sampled.
 import type { Clock } from '../model/clock.ts'
-import type { Hwm, Vm } from '../model/cluster.ts'
+import type { Hwm } from '../model/cluster.ts'
 import type { OpenHypervisor } from '../libvirt/hypervisor.ts'
 import type { HwmChange } from './hwm-watch.ts'
 import { HwmWatch } from './hwm-watch.ts'
@@ -13,6 +13,8 @@ export interface FleetOptions {
   readonly clock: Clock
   /** Between two samples of an HWM that is looked at, ms. */
   readonly sampleMs: number
+  /** The VMs whose home this is: its state is part of theirs. */
+  readonly vmsAtHome: (hwm: string) => readonly string[]
   /** Something of this HWM changed, and with it these VMs. */
   readonly changed: (hwm: string, vms: Iterable<string>, isForTheEye: boolean) => void
 }
@@ -44,9 +46,6 @@ export class Fleet implements AsyncDisposable {
   readonly #sampling = new Limiter(SAMPLE_AT_ONCE)
   #lookedAt: ReadonlySet<string> = new Set()
   #vmCount = 0
-  #vmConfigs: { readonly of: readonly Vm[]; readonly byName: ReadonlyMap<string, Vm> } | undefined
-  /** HWM name to the VMs whose home it is: its state is part of theirs. */
-  #homesOf = new Map<string, string[]>()
   #isOver = false
 
   constructor(options: FleetOptions) {
@@ -68,29 +67,12 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** VMs by the HWM that is their home, for `changed`. */
-  setHomes(homes: Readonly<Record<string, string>>): void {
-    this.#homesOf = new Map()
-    for (const vm in homes) {
-      const hwm = homes[vm] ?? ''
-      const vms = this.#homesOf.get(hwm)
-      if (vms) vms.push(vm)
-      else this.#homesOf.set(hwm, [vm])
-    }
-  }
-
   watch(hwm: string): HwmWatch | undefined {
     return this.#members.get(hwm)?.watch
   }
 
   hwmConfig(hwm: string): Hwm | undefined {
     return this.#members.get(hwm)?.config
-  }
-
-  vmConfigs(vms: readonly Vm[] = []): ReadonlyMap<string, Vm> {
-    if (this.#vmConfigs?.of !== vms)
-      this.#vmConfigs = { of: vms, byName: new Map(vms.map(vm => [vm.name, vm])) }
-    return this.#vmConfigs.byName
   }
 
   /** Every HWM that has a domain of this name, sorted. */
@@ -156,7 +138,7 @@ export class Fleet implements AsyncDisposable {
     if (!member) return
     if (change === 'domains') this.#index(name, member)
     const vms = new Set(member.watch.domains.keys())
-    if (change === 'state') for (const vm of this.#homesOf.get(name) ?? []) vms.add(vm)
+    if (change === 'state') for (const vm of this.#options.vmsAtHome(name)) vms.add(vm)
     if (change === 'domains') for (const vm of member.indexed) vms.add(vm)
     this.#options.changed(name, vms, change !== 'usage')
   }

@@ -1,7 +1,7 @@
 // Observing a cluster: what etcd says of it and what every HWM's libvirt shows, as one picture with the age of every fact.
 import type { Clock } from '../model/clock.ts'
 import { realClock } from '../model/clock.ts'
-import type { ClusterConfig, EtcdAccess } from '../model/cluster.ts'
+import type { EtcdAccess, Vm } from '../model/cluster.ts'
 import type { Resources } from '../model/resources.ts'
 import type { ClusterEvent, ClusterSnapshot, HwmView, Instant, VmView } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
@@ -9,6 +9,7 @@ import type { Hypervisor, OpenHypervisor } from '../libvirt/hypervisor.ts'
 import { prefixes } from '../etcd/layout.ts'
 import type { StateStore } from '../etcd/store.ts'
 import { Fleet } from './fleet.ts'
+import { Homes } from './homes.ts'
 import type { Seen } from './seen-events.ts'
 import { etcdEvents, hwmEvents, vmEvents } from './seen-events.ts'
 import type { Heartbeat } from './state-source.ts'
@@ -58,6 +59,8 @@ class ClusterObservation implements Observation {
   readonly #fleet: Fleet
   readonly #listeners = new Set<(snapshot: ClusterSnapshot) => void>()
   readonly #looking = new Map<object, string>()
+  readonly #homes = new Homes()
+  #configs: { readonly of: readonly Vm[]; readonly byName: ReadonlyMap<string, Vm> } | undefined
   readonly #heartbeats = new Map<string, Heartbeat>()
   /** Since when two HWMs have claimed to run this VM. */
   readonly #doubts = new Map<string, Instant>()
@@ -65,7 +68,6 @@ class ClusterObservation implements Observation {
   readonly #dirtyVms = new Set<string>()
   #newEvents: ClusterEvent[] = []
   #sequence = 0
-  #homes: Readonly<Record<string, string>> = {}
   #publishing: { readonly at: Instant; readonly timer: Disposable } | undefined
 
   constructor(options: ObserveOptions) {
@@ -94,6 +96,7 @@ class ClusterObservation implements Observation {
       readOnly,
       clock,
       sampleMs: options.sampleMs ?? 5_000,
+      vmsAtHome: hwm => this.#homes.at(hwm),
       changed: (hwm, vms, isForTheEye) => {
         this.#dirtyHwms.add(hwm)
         for (const vm of vms) this.#dirtyVms.add(vm)
@@ -140,25 +143,23 @@ class ClusterObservation implements Observation {
   #configured(changed: readonly string[]): void {
     const reading = this.#source.reading
     const { config } = reading ?? {}
+    const vms: string[] = []
     for (const key of changed) {
-      if (key.startsWith(prefixes.vms)) this.#dirtyVms.add(key.slice(prefixes.vms.length))
+      if (key.startsWith(prefixes.vms)) vms.push(key.slice(prefixes.vms.length))
       if (key.startsWith(prefixes.hwms)) this.#dirtyHwms.add(key.slice(prefixes.hwms.length))
     }
-    this.#setHomes(config, reading?.homes?.homes)
+    for (const vm of vms) this.#dirtyVms.add(vm)
+    const configs = this.#vmConfigs()
+    for (const vm of this.#homes.update(reading?.homes?.homes, configs, vms)) this.#dirtyVms.add(vm)
     this.#fleet.configure(config?.hwms ?? [], config?.vms.length ?? 0)
     this.#publishWithin(PUBLISH_SOON_MS)
   }
 
-  /** The CDM says where a home is; of what is not in it yet, the cluster file. */
-  #setHomes(config: ClusterConfig | undefined, cdm: Readonly<Record<string, string>> = {}): void {
-    const before = this.#homes
-    const homes: Record<string, string> = {}
-    for (const { name, home } of config?.vms ?? []) if (home !== undefined) homes[name] = home
-    Object.assign(homes, cdm)
-    for (const name in homes) if (homes[name] !== before[name]) this.#dirtyVms.add(name)
-    for (const name in before) if (!(name in homes)) this.#dirtyVms.add(name)
-    this.#homes = homes
-    this.#fleet.setHomes(homes)
+  #vmConfigs(): ReadonlyMap<string, Vm> {
+    const vms = this.#source.reading?.config?.vms ?? NO_VMS
+    if (this.#configs?.of !== vms)
+      this.#configs = { of: vms, byName: new Map(vms.map(vm => [vm.name, vm])) }
+    return this.#configs.byName
   }
 
   #publishWithin(ms: number): void {
@@ -194,7 +195,7 @@ class ClusterObservation implements Observation {
 
   #vmViews(before: ClusterSnapshot, seen: Seen[]): ClusterSnapshot['vms'] {
     if (this.#dirtyVms.size === 0) return before.vms
-    const configs = this.#fleet.vmConfigs(this.#source.reading?.config?.vms)
+    const configs = this.#vmConfigs()
     const now = this.#clock.now()
     let vms: Record<string, VmView> | undefined
     for (const name of this.#dirtyVms) {
@@ -207,7 +208,7 @@ class ClusterObservation implements Observation {
         delete vms[name]
         continue
       }
-      const home = this.#homes[name]
+      const home = this.#homes.of(name)
       const { view, isDoubtful } = vmView(old, {
         name,
         config,
@@ -307,6 +308,7 @@ class ClusterObservation implements Observation {
   }
 }
 
+const NO_VMS: readonly Vm[] = []
 const RUNS_HERE = new Set<VmView['state']>(['running', 'paused', 'migrating', 'double'])
 
 function rank({ about }: Seen): number {
