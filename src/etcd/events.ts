@@ -79,10 +79,7 @@ export function readEvents(kvs: Iterable<KeyValue>, newest = Infinity): EventsRe
   return { events, badValues }
 }
 
-/** One event. */
-export function readEvent(
-  kv: KeyValue,
-): { readonly event: ClusterEvent } | { readonly bad: BadValue } {
+function readEvent(kv: KeyValue): { readonly event: ClusterEvent } | { readonly bad: BadValue } {
   const read = decode(eventValue, kv)
   if ('bad' in read) return read
   return { event: { id: kv.key.slice(prefixes.events.length), ...read.value } }

@@ -73,7 +73,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** An error's own words without gRPC's code and etcd's server name in front of them. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message
     .replace(/^\w*Error: /, '')

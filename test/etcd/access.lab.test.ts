@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEtcd } from '../../src/etcd/client.ts'
+import { AccessFileUnreadable, AccessWrong } from '../../src/etcd/credentials.ts'
 import { Reflector } from '../../src/etcd/reflector.ts'
 import { StoreRefused, StoreUnavailable } from '../../src/etcd/store.ts'
 import type { EtcdAccess } from '../../src/model/cluster.ts'
@@ -94,7 +95,10 @@ describe('an access that cannot be', () => {
       /password file for etcd cannot be read: .*\/nowhere\/secret/,
     ],
   ])('is refused before anything is asked: %j', async (access, reason) => {
-    await expect(openEtcd(access, 'x')).rejects.toThrow(reason)
+    const error = await openEtcd(access, 'x').catch((thrown: unknown) => thrown)
+    const kind = 'passwordFile' in access ? AccessFileUnreadable : AccessWrong
+    expect(error).toBeInstanceOf(kind)
+    expect(String(error)).toMatch(reason)
   })
 })
 

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import {
+  agentValue,
   decode,
+  domainValue,
   encode,
+  fallbackMapValue,
+  fenceValue,
   keys,
+  leaderValue,
+  nodeValue,
   operationValue,
   permitValue,
   prefixes,
+  statusValue,
 } from '../../src/etcd/layout.ts'
 import type { Operation } from '../../src/model/operation.ts'
 
@@ -39,7 +46,40 @@ const operation: Operation = {
   ],
 }
 
+const proof = { kind: 'off-read-back', id: 'p1', when: '' }
+const samples = [
+  [nodeValue, { bootId: 'b', epoch: 1, counter: 2, version: '0.1.0' }],
+  [agentValue, { owner: 'daemon', who: 'quark', from: '', since: '', version: '' }],
+  [fenceValue, { epoch: 2, by: 'snailin', when: '', why: 'silent', proof }],
+  [permitValue, { node: 'quark', epoch: 1, phase: '', proof }],
+  [leaderValue, { node: 'quark', since: '', version: '' }],
+  [domainValue, { hash: 'a'.repeat(64), xml: '<domain/>', when: '', from: 'quark' }],
+  [
+    statusValue,
+    { bootId: 'b', epoch: 1, when: '', domains: { test: { uuid: 'u', state: 'running', pid: 3 } } },
+  ],
+  [
+    fallbackMapValue,
+    {
+      failed: ['quark'],
+      map: { test: 'b' },
+      unplaced: [],
+      from: { config: 3, homes: 4 },
+      when: '',
+    },
+  ],
+] as const
+
 describe('values in etcd', () => {
+  it('are the same after they were written and read', () => {
+    for (const [schema, sample] of samples) {
+      const value = JSON.stringify(sample)
+      expect(decode(schema, { key: 'k', value })).toEqual({ value: sample })
+      const fromTheFuture = JSON.stringify({ ...sample, mood: 'sunny' })
+      expect(decode(schema, { key: 'k', value: fromTheFuture })).toEqual({ value: sample })
+    }
+  })
+
   it('hold an operation with its steps', () => {
     const value = encode(operationValue, operation)
     expect(decode(operationValue, { key: 'operations/1', value })).toEqual({ value: operation })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openEtcd } from '../../src/etcd/client.ts'
 import { commitOnce } from '../../src/etcd/commit-once.ts'
+import { LeaseLost } from '../../src/etcd/lease.ts'
 import { Reflector, type ReflectorStatus } from '../../src/etcd/reflector.ts'
 import type { StateStore } from '../../src/etcd/store.ts'
 import { put } from './contract.ts'
@@ -152,6 +153,6 @@ describe('a lease', () => {
     await expect.poll(() => lease.lost.aborted, { timeout: 5_000, interval: 5 }).toBe(true)
     const late = process.hrtime.bigint() / 1_000_000n - BigInt(Math.ceil(lease.validUntil))
     expect(late).toBeLessThan(250n)
-    expect(lease.lost.reason).toMatchObject({ name: 'LeaseLost' })
+    expect(lease.lost.reason).toBeInstanceOf(LeaseLost)
   })
 })
