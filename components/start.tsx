@@ -90,6 +90,8 @@ export function startConsole(start: StartOptions): RunningConsole {
   const isRemote = (env['SSH_CONNECTION'] ?? env['SSH_TTY'] ?? '') !== ''
   const painter = new Painter(start.stdout, { answers: isRemote })
   const keyboard = new Keyboard(start.stdin, clock, () => painter.answered())
+  // Before the first frame asks the terminal anything: its answer must not be echoed onto the screen.
+  keyboard.setRawMode(true)
   const leaving = new AbortController()
   const ended = Promise.withResolvers<Ended>()
   let isOver = false
