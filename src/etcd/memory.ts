@@ -37,6 +37,9 @@ export interface MemoryEtcdOptions {
   readonly endpoints?: readonly string[]
 }
 
+/** Revisions; older ones are compacted from time to time, as by an etcd that is set up well. */
+const HISTORY_KEPT = 10_000
+
 const DEFAULT_ENDPOINTS = ['memory:1', 'memory:2', 'memory:3']
 
 /** One etcd cluster in memory. Everything in it happens at once; latency and lost messages are the clients' part. */
@@ -225,6 +228,7 @@ export class MemoryEtcd {
     if (changes.length === 0) return
     this.#revision = revision
     this.#history.push({ revision, changes })
+    if (this.#history.length > 2 * HISTORY_KEPT) this.compact(revision - HISTORY_KEPT)
     for (const watch of this.#watches) if (watch.from <= revision) deliver(watch, changes, revision)
   }
 }
