@@ -8,9 +8,12 @@ import { EXIT, WrongUse } from './exit.ts'
 
 export const run: Run = async context => {
   const spec = specOf(context.arguments[0] ?? '')
-  const parts = spec.mode === 'demo' ? await demoParts(spec) : await realParts(spec, context)
+  const { version } = context
   const { runEngine } = await import('../engine/run.ts')
-  await runEngine({ ...parts, version: context.version })
+  await runEngine(async () => {
+    const parts = await (spec.mode === 'demo' ? demoParts(spec) : realParts(spec, context))
+    return { ...parts, version }
+  })
   return EXIT.done
 }
 
@@ -38,7 +41,8 @@ async function demoParts(spec: DemoSpec): Promise<Parts> {
   const simulation = new Simulation({ cluster, clock: realClock, seed })
   if (spec.story !== undefined) {
     const { parseStory, play } = await import('../simulator/story.ts')
-    play(parseStory(spec.story), simulation, realClock)
+    // Where the operator did something else meanwhile, a line of the story may mean nothing any more.
+    play(parseStory(spec.story), simulation, realClock, () => undefined)
   }
   const observation = observe({
     cluster: cluster.config.cluster,

@@ -1,5 +1,4 @@
 // From one snapshot to the next, as small as structure sharing lets it be: what is the same object is not sent again.
-import type { ClusterConfig } from '../model/cluster.ts'
 import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
 import type { Patch } from './protocol.ts'
@@ -65,7 +64,13 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
     cluster,
     seq: patch.seq,
     readOnly: patch.readOnly ?? to?.readOnly ?? true,
-    config: patch.config ? completed(patch.config, hwms, vms) : to?.config,
+    config: patch.config
+      ? {
+          ...patch.config,
+          hwms: configsOf(to?.config?.hwms ?? [], hwms, to?.config ? patch.hwms : hwms),
+          vms: configsOf(to?.config?.vms ?? [], vms, to?.config ? patch.vms : vms),
+        }
+      : to?.config,
     etcd,
     hwms,
     vms,
@@ -74,23 +79,27 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
   }
 }
 
-/** The configuration with what the views hold of it, by name as etcd has it. */
-function completed(
-  config: ClusterConfig,
-  hwms: ClusterSnapshot['hwms'],
-  vms: ClusterSnapshot['vms'],
-): ClusterConfig {
-  return { ...config, hwms: configsOf(hwms), vms: configsOf(vms) }
-}
+type Views<T> = Readonly<Record<string, { readonly config: T | undefined }>>
 
+/** The configurations that the views hold, sorted by name as etcd has them. `before`: those of the picture before, if there was one. */
 function configsOf<T extends { readonly name: string }>(
-  views: Readonly<Record<string, { readonly config: T | undefined }>>,
-): T[] {
+  before: readonly T[],
+  views: Views<T>,
+  changes: Readonly<Record<string, unknown>> = {},
+): readonly T[] {
   const configs: T[] = []
-  for (const name of Object.keys(views).toSorted()) {
+  const known = new Set<string>()
+  for (const { name } of before) {
     const config = views[name]?.config
+    known.add(name)
     if (config) configs.push(config)
   }
+  const kept = configs.length
+  for (const name in changes) {
+    const config = known.has(name) ? undefined : views[name]?.config
+    if (config) configs.push(config)
+  }
+  if (configs.length > kept) configs.sort((a, b) => (a.name < b.name ? -1 : 1))
   return configs
 }
 

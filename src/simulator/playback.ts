@@ -1,6 +1,7 @@
 // Plays a story on made-up time and writes down what a program that observes the cluster sees of it.
 import type { ClusterEvent } from '../model/snapshot.ts'
 import { observe } from '../cluster/observe.ts'
+import type { BadLine } from './lines.ts'
 import type { MadeUpCluster } from './made-up.ts'
 import { Simulation } from './simulation.ts'
 import type { Story } from './story.ts'
@@ -18,7 +19,7 @@ const AFTERWARDS_MS = 20_000
 const SETTLED_MS = 2_000
 const BEGINNING = Date.UTC(2026, 0, 1)
 
-/** Tells, in the order of time, what is done and what is seen. The same for the same seed. */
+/** Tells, in the order of time, what is done and what is seen. The same for the same seed. Throws `BadLine` for a line that cannot be done. */
 export async function* tell(
   story: Story,
   cluster: MadeUpCluster,
@@ -46,9 +47,13 @@ export async function* tell(
     seen = events
     return fresh.map(saw => ({ atMs: Date.parse(saw.time) - BEGINNING - begin, saw }))
   }
-  play(story, simulation, clock)
+  let problem: BadLine | undefined
+  play(story, simulation, clock, error => {
+    problem = error
+  })
   for (const step of story.steps) {
     await clock.advance(begin + step.atMs - clock.now())
+    if (problem) throw problem
     yield* seenSince()
     yield 'line' in step ? { atMs: step.atMs, did: step.line } : step
   }

@@ -5,7 +5,7 @@
 //     16.0 error hwm:quark ... what is seen of it: compared by tests, skipped when played
 import type { Clock } from '../model/clock.ts'
 import type { Simulation } from './simulation.ts'
-import { actOn } from './lines.ts'
+import { actOn, BadLine } from './lines.ts'
 
 export interface StoryAction {
   readonly atMs: number
@@ -50,11 +50,25 @@ export function parseStory(text: string): Story {
   return { steps, endMs }
 }
 
-/** Lets a story happen on the simulation's clock, from now on. Disposing stops it. */
-export function play(story: Story, simulation: Simulation, clock: Clock): Disposable {
-  const timers = story.steps.flatMap(step =>
-    'line' in step ? [clock.after(step.atMs, () => actOn(simulation, step.line))] : [],
-  )
+/** Lets a story happen on the simulation's clock, from now on. `refused`: a line could not be done as things are. Disposing stops it. */
+export function play(
+  story: Story,
+  simulation: Simulation,
+  clock: Clock,
+  refused: (error: BadLine) => void,
+): Disposable {
+  const timers = story.steps.flatMap(step => {
+    if (!('line' in step)) return []
+    const act = () => {
+      try {
+        actOn(simulation, step.line)
+      } catch (error) {
+        if (!(error instanceof BadLine)) throw error
+        refused(error)
+      }
+    }
+    return [clock.after(step.atMs, act)]
+  })
   return {
     [Symbol.dispose]: () => {
       for (const timer of timers) timer[Symbol.dispose]()

@@ -90,6 +90,13 @@ test('one that cannot begin says why in its last words', async () => {
   expect(lastWords).toContain('its argument names no mode')
 }, 20_000)
 
+test('one that cannot do what it was told says so to its screen, and ends', async () => {
+  const story = 'this is none'
+  await using started = new Started({ mode: 'demo', seed: 1, readOnly: true, story })
+  expect((await started.engine.ended).how).toBe('ended with status 1')
+  expect(started.screen.fatal).toMatch(/^line 1: expected/)
+}, 20_000)
+
 test('while its screen stalls it does not: memory stays, no gap, and the newest state comes after', async () => {
   await using started = new Started()
   await started.settled()
