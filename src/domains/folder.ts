@@ -9,7 +9,6 @@ import {
   type RunOnHwm,
   RunTimedOut,
 } from './store.ts'
-import { findMount, type Mount } from './mount-table.ts'
 
 const LIMIT_MS = 5_000
 const SUFFIX = '.xml'
@@ -28,9 +27,6 @@ const FILES_AT_ONCE = 100
 
 /** Written beside its place, flushed and renamed: another host sees the old XML or the new one, never a part. */
 const WRITE = `umask 077; temporary=$2/.$3.$$.new; mkdir -p -- "$2" && cat >"$temporary" && sync -- "$temporary" && mv -f -- "$temporary" "$1" || { rm -f -- "$temporary"; exit 1; }`
-
-/** The mount table alone tells: cached stat and statfs still succeed on a CephFS that hangs, and prove nothing. */
-const MOUNTS = 'cat /proc/self/mounts'
 
 export class FolderStore implements DomainStore {
   readonly name: string
@@ -80,12 +76,6 @@ export class FolderStore implements DomainStore {
   async write(vm: string, xml: string, options?: CallOptions): Promise<void> {
     const args = [this.#file(vm), this.#folder, vm]
     await this.#call(`writing ${vm}`, WRITE, args, options, xml)
-  }
-
-  /** The type of the file system it lies on (`ceph`, `fuse.ceph-fuse`, `ext4`) and where that is mounted. */
-  async mount(options?: CallOptions): Promise<Mount> {
-    const { stdout } = await this.#call('reading the mount table', MOUNTS, [], options)
-    return findMount(stdout, this.#folder)
   }
 
   #file(vm: string): string {

@@ -1,4 +1,4 @@
-// Where a folder lies, by the mount table.
+// Where a folder lies, by the mount table alone: cached stat and statfs still succeed on a CephFS that hangs, and prove nothing.
 
 export interface Mount {
   /** e.g. `ceph`, `fuse.ceph-fuse`, `ext4`. */

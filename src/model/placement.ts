@@ -14,22 +14,6 @@ export function mayRun(vm: Pick<Vm, 'only' | 'never'>, hwm: string): boolean {
   return (vm.only?.includes(hwm) ?? true) && !(vm.never?.includes(hwm) ?? false)
 }
 
-/** What libvirt says an HWM has: bytes of memory, number of CPUs. */
-export interface HostSize {
-  readonly memory: number
-  readonly cpus: number
-}
-
-/** An HWM's capacity: as configured, and what that leaves out as libvirt says it. Reserve and overcommit do not count here. */
-export function completeCapacity(configured: Resources, host: HostSize | undefined): Resources {
-  return host ? { ram: host.memory, cpu: host.cpus * 1000, ...configured } : configured
-}
-
-/** A VM's demand: as configured, and what that leaves out as its domain XML says it. */
-export function completeDemand(configured: Resources, fromXml: Resources | undefined): Resources {
-  return { ...fromXml, ...configured }
-}
-
 /**
  * What an HWM gives to VMs: capacity less reserve, times overcommit, rounded down; never below 0.
  * A dimension of unknown capacity is absent: there is no limit to check.
@@ -41,17 +25,6 @@ export function givable(capacity: Resources, reserve: Resources, overcommit: Res
     gives[dimension] = Math.floor(left * (overcommit[dimension] ?? 1))
   }
   return gives
-}
-
-/** The sum of demands, per dimension. */
-export function sum(demands: Iterable<Resources>): Resources {
-  const total: Record<Dimension, number> = {}
-  for (const demand of demands) {
-    for (const [dimension, amount] of Object.entries(demand)) {
-      total[dimension] = (total[dimension] ?? 0) + amount
-    }
-  }
-  return total
 }
 
 /** Where a demand does not fit beside what is used: each dimension that is short, and by how much. Empty: it fits. */

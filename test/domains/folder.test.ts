@@ -129,8 +129,3 @@ test('the caller can end it', async () => {
   await expect(reading).rejects.toThrow('enough')
   await expect(store.read('test', { signal: controller.signal })).rejects.toThrow('enough')
 })
-
-test('where it is mounted is found in the mount table', async () => {
-  const { type } = await store.mount()
-  expect(type).not.toBe('unknown')
-})

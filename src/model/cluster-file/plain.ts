@@ -87,7 +87,7 @@ function plainSettings(settings: Settings): PlainMap {
   })
 }
 
-export function plainHwm(hwm: Hwm, dimensions: readonly Dimension[]): PlainMap {
+function plainHwm(hwm: Hwm, dimensions: readonly Dimension[]): PlainMap {
   const fence = hwm.fence.map(({ agent, options }) =>
     present({ agent, options: unlessEmpty(options) }),
   )
@@ -104,7 +104,7 @@ export function plainHwm(hwm: Hwm, dimensions: readonly Dimension[]): PlainMap {
   })
 }
 
-export function plainVm(vm: Vm, dimensions: readonly Dimension[]): PlainMap {
+function plainVm(vm: Vm, dimensions: readonly Dimension[]): PlainMap {
   return present({
     ha: vm.ha,
     home: vm.home,
@@ -119,7 +119,7 @@ export function plainVm(vm: Vm, dimensions: readonly Dimension[]): PlainMap {
   })
 }
 
-export function plainGroup({ members, spread, together, replicas }: Group): PlainMap {
+function plainGroup({ members, spread, together, replicas }: Group): PlainMap {
   return present({ members, spread, together, replicas })
 }
 
