@@ -1,5 +1,12 @@
 // Where the program begins. It loads no more than it needs to know what is wanted; the rest comes with the command.
+import { EXIT } from './exit.ts'
 import { run } from './run.ts'
+
+// Whoever reads the output has had enough (`yasco events | head`): no failure, and nobody left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT.done)
+})
 
 process.exitCode = await run(process.argv.slice(2), process)
 // What a command left open (a connection that is closing, a timer) does not keep the terminal waiting.

@@ -1,4 +1,4 @@
-// Pure derivations that everybody needs: who may run what, what an HWM has to give, what a VM asks for.
+// Pure derivations that everybody needs: who may run what, what an HWM has to give, what is short.
 import type { ClusterConfig, Hwm, Vm } from './cluster.ts'
 import type { Dimension, Resources } from './resources.ts'
 
