@@ -29,13 +29,28 @@ async function realParts(spec: RealSpec, { reach }: Parameters<Run>[0]): Promise
     readOnly,
     open: (uri, options) => reach.hypervisor(uri, options),
   })
-  return { observation }
+  return {
+    observation,
+    storedXml: async (vm, hwm, limits) => {
+      const { config } = observation.snapshot
+      if (!config) return undefined
+      if (config.domains === 'etcd') {
+        const { EtcdDomainStore } = await import('../domains/in-etcd.ts')
+        return new EtcdDomainStore(store, '').read(vm, limits)
+      }
+      const { FolderStore } = await import('../domains/folder.ts')
+      const uri = config.hwms.find(({ name }) => name === hwm)?.libvirt
+      if (uri === undefined) throw new Error(`no HWM is named '${hwm}'`)
+      return new FolderStore(config.domains, hwm, reach.shell(uri)).read(vm, limits)
+    },
+  }
 }
 
 async function demoParts(spec: DemoSpec): Promise<Parts> {
   const { sized, threeHosts } = await import('../simulator/made-up.ts')
   const { Simulation } = await import('../simulator/simulation.ts')
   const { actOn } = await import('../simulator/lines.ts')
+  const { domainXml } = await import('../simulator/domain-xml.ts')
   const { size, seed, readOnly } = spec
   const cluster = size ? sized(size.hwms, size.vms, seed) : threeHosts()
   const simulation = new Simulation({ cluster, clock: realClock, seed })
@@ -51,7 +66,11 @@ async function demoParts(spec: DemoSpec): Promise<Parts> {
     open: simulation.open,
     readOnly,
   })
-  return { observation, simulate: line => actOn(simulation, line) }
+  const storedXml = (vm: string) => {
+    const guest = simulation.guests.get(vm)
+    return Promise.resolve(guest && domainXml(guest))
+  }
+  return { observation, storedXml, simulate: line => actOn(simulation, line) }
 }
 
 function specOf(text: string): EngineSpec {

@@ -43,6 +43,10 @@ export interface HwmWatchOptions {
 
 /** Events come in bursts (a start is three of them): one list answers them all. */
 const EVENTS_SETTLE_MS = 15
+/** Rates over less than this would be noise. */
+const SHORTEST_RATE_MS = 1_000
+/** What became persistent, or starts by itself from now on, has no event. */
+const LIST_EVERY_MS = 60_000
 
 export class HwmWatch {
   /** Last time its libvirt said anything. */
@@ -62,6 +66,7 @@ export class HwmWatch {
   #listAgain = false
   #eventsSettle: Disposable | undefined
   #asked: Instant = 0
+  #listedAt: Instant = 0
 
   constructor(options: HwmWatchOptions) {
     this.#options = options
@@ -133,6 +138,7 @@ export class HwmWatch {
       return
     }
     const askedAt = this.#clock.now()
+    if (askedAt - this.#listedAt >= LIST_EVERY_MS) this.listNow()
     const answer = await this.#session.refresh()
     if (answer) this.#takeSample(askedAt, answer.domains, answer.host)
   }
@@ -156,6 +162,7 @@ export class HwmWatch {
 
   #takeList(askedAt: Instant, list: readonly DomainStatus[]): void {
     this.seenAt = this.#clock.now()
+    this.#listedAt = this.seenAt
     if (askedAt < this.askedAt && askedAt !== 0) return
     this.askedAt = askedAt
     const domains = new Map<string, SeenDomain>()
@@ -192,15 +199,16 @@ export class HwmWatch {
       }
       const reading = { at: askedAt, counters }
       const last = this.#domainReadings.get(counters.name)
-      readings.set(counters.name, reading)
-      const usage = last && domainUsage(last, reading)
+      const isSoon = last !== undefined && askedAt - last.at < SHORTEST_RATE_MS
+      readings.set(counters.name, isSoon ? last : reading)
+      const usage = isSoon ? old.usage : last && domainUsage(last, reading)
       const seen: SeenDomain = {
         ...old,
         ...(isNewest ? { state: counters.state, reason: counters.reason } : {}),
         vcpus: counters.vcpus ?? old.vcpus,
         memory: counters.balloonMaximum ?? old.memory,
         usage: isSameUsage(old.usage, usage) ? old.usage : usage,
-        history: this.#options.keepsHistory(old.name) ? extend(old.history, usage) : NO_HISTORY,
+        history: this.#historyOf(old, usage, isSoon),
       }
       if (isSameDomain(old, seen)) {
         domains.set(old.name, old)
@@ -218,8 +226,14 @@ export class HwmWatch {
     this.#options.changed(change)
   }
 
+  #historyOf(old: SeenDomain, usage: Usage | undefined, isSoon: boolean): History {
+    if (!this.#options.keepsHistory(old.name)) return NO_HISTORY
+    return isSoon ? old.history : extend(old.history, usage)
+  }
+
   #takeHost(reading: Reading<HostStats>): void {
     const last = this.#hostReading
+    if (last && reading.at - last.at < SHORTEST_RATE_MS) return
     this.#hostReading = reading
     if (!last || !this.facts) return
     const guests = Array.from(this.domains.values(), domain => domain.usage)

@@ -1,6 +1,7 @@
 // The engine itself: observes a cluster, shows it to any number of screens, and answers their questions.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
+import type { CallOptions, Hypervisor } from '../libvirt/hypervisor.ts'
 import type { Observation } from '../cluster/observe.ts'
 import type { Answer, Question } from './protocol.ts'
 import { PROTOCOL_VERSION } from './protocol.ts'
@@ -11,6 +12,8 @@ export interface EngineParts {
   readonly version: string
   /** Does what a line says to a made-up cluster, and tells it in a sentence; absent: the cluster is real. Throws for a line it does not know. */
   readonly simulate?: (line: string) => string
+  /** A VM's XML in the domain store, read through this HWM where it is a folder; absent: there is no such store. */
+  readonly storedXml?: (vm: string, hwm: string, limits: CallOptions) => Promise<string | undefined>
 }
 
 /** Below the screen's own limit for an answer, so that it hears what went wrong. */
@@ -89,7 +92,7 @@ export class Engine implements AsyncDisposable {
     switch (question.ask) {
       case 'domain-xml': {
         const { vm, hwm, which } = question
-        if (which === 'store') throw new Error('the domain store is not read by this engine yet')
+        if (which === 'store') return this.#storedXml(vm, hwm, limits)
         const uuid = this.#parts.observation.snapshot.vms[vm]?.instances.find(
           instance => instance.hwm === hwm,
         )?.uuid
@@ -106,7 +109,17 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  #libvirt(hwm: string) {
+  async #storedXml(vm: string, hwm: string, limits: CallOptions): Promise<string> {
+    const { storedXml, observation } = this.#parts
+    const { config } = observation.snapshot
+    if (!storedXml || !config) throw new Error('there is no domain store here')
+    const xml = await storedXml(vm, hwm, limits)
+    if (xml === undefined)
+      throw new Error(`${config.domains} has no XML of ${vm}: yasco dump puts it there`)
+    return xml
+  }
+
+  #libvirt(hwm: string): Hypervisor {
     const hypervisor = this.#parts.observation.hypervisor(hwm)
     if (!hypervisor) throw new Error(`${hwm} does not answer now`)
     return hypervisor

@@ -100,6 +100,24 @@ test('questions are answered', async () => {
   }
 })
 
+test('XML of the domain store comes from where the engine was told to read it', async () => {
+  const seen = await Observed.begin()
+  const asked: string[] = []
+  const storedXml = (vm: string, hwm: string) => {
+    asked.push(`${vm} through ${hwm}`)
+    return Promise.resolve(vm === 'test' ? '<domain/>' : undefined)
+  }
+  await using engine = new Engine({ observation: seen.observation, version: '7', storedXml })
+  const { link } = screenOn(engine)
+  const ask = (vm: string) => link.ask({ ask: 'domain-xml', vm, hwm: 'quark', which: 'store' })
+  expect(await ask('test')).toEqual({ ok: true, value: '<domain/>' })
+  expect(await ask('ceph1')).toEqual({
+    ok: false,
+    error: '/srv/domains has no XML of ceph1: yasco dump puts it there',
+  })
+  expect(asked).toEqual(['test through quark', 'ceph1 through quark'])
+})
+
 test('a question that cannot be answered says why', async () => {
   await using house = await served()
   const { link } = screenOn(house.engine)
