@@ -42,7 +42,7 @@ const Screen = memo(function Screen({ source }: { readonly source: FrameSource }
   )
   const paint = use(PaintContext)
   return (
-    <Box flexDirection="column" width={frame.columns} height={frame.rows} overflow="hidden">
+    <Box flexDirection="column" width={frame.columns} height={frame.rows}>
       <Row text={paint(frame.header[0])} />
       <Row text={paint(frame.header[1])} />
       <PaneScreen frame={frame} />

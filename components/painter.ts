@@ -212,7 +212,7 @@ interface Shift {
 }
 
 /** Fewer lines than this are as well written anew. */
-const LINES_WORTH_MOVING = 5
+const LINES_WORTH_MOVING = 2
 
 /** The largest block of lines that only moved; undefined when none is worth it. */
 export function findShift(
@@ -231,9 +231,13 @@ export function findShift(
     let gain = 0
     for (let row = 0; row <= rows; row++) {
       const text = lines[row]
-      const isSame =
-        row < rows && row + by >= 0 && row + by < rows && text !== undefined && shown[row + by] === text
-      if (isSame) {
+      const hasMoved =
+        row < rows &&
+        row + by >= 0 &&
+        row + by < rows &&
+        text !== undefined &&
+        shown[row + by] === text
+      if (hasMoved) {
         if (text !== '' && (shown[row] ?? '') !== text) gain++
         continue
       }

@@ -62,7 +62,11 @@ export class Lists {
     note(this.#hwm, change.all, change.hwms)
     note(this.#vm, change.all, change.vms)
     // VMs that come and go move the count an HWM may be sorted by.
-    if (this.#hwm.stale !== 'all' && change.vms.length > 0 && /vms|away/.test(`${this.#hwm.order} ${this.#hwm.filterText}`)) {
+    if (
+      this.#hwm.stale !== 'all' &&
+      change.vms.length > 0 &&
+      /vms|away/.test(`${this.#hwm.order} ${this.#hwm.filterText}`)
+    ) {
       this.#hwm.stale = 'all'
     }
     this.#ofHwm.stale = 'all'

@@ -7,8 +7,8 @@ export const SINGLE_CELLS =
   /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2015\u2018-\u2027\u2190-\u2199\u2500-\u25c5\u25c8-\u25fc\u2713-\u2717]*$/
 
 /** Controls, marks that change the direction of writing, and what takes no room: none of them has a place in a table. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const UNFIT =
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g
 
 const graphemes = new Intl.Segmenter()

@@ -4,9 +4,9 @@ import { Ages, FACT_LIMIT_MS } from '../../src/console/ages.ts'
 
 test('an age is said in coarse steps, and never before it is reached', () => {
   const age = (ms: number) => new Ages(ms).of(0)
-  expect([0, 1_999, 2_000, 12_000, 19_999, 20_000, 59_999, 60_000, 3_600_000, 90_000_000].map(age)).toEqual([
-    '0 s', '0 s', '2 s', '12 s', '12 s', '20 s', '45 s', '1 min', '1 h', '1 d',
-  ])
+  expect(
+    [0, 1_999, 2_000, 12_000, 19_999, 20_000, 59_999, 60_000, 3_600_000, 90_000_000].map(age),
+  ).toEqual(['0 s', '0 s', '2 s', '12 s', '12 s', '20 s', '45 s', '1 min', '1 h', '1 d'])
 })
 
 test('a picture says when it changes by itself: until then its ages read the same, then not', () => {
@@ -17,7 +17,8 @@ test('a picture says when it changes by itself: until then its ages read the sam
       (sinces, part) => {
         const now = 40 * 86_400_000
         const first = new Ages(now)
-        const read = (ages: Ages) => sinces.map(since => `${ages.of(since)} ${ages.isOldFact(since)}`).join()
+        const read = (ages: Ages) =>
+          sinces.map(since => `${ages.of(since)} ${ages.isOldFact(since)}`).join()
         const shown = read(first)
         expect(first.dueAt).toBeGreaterThan(now)
         const before = now + Math.floor((first.dueAt - 1 - now) * part)

@@ -15,7 +15,9 @@ describe('a sorted list', () => {
   const change = fc.array(
     fc.tuple(
       fc.integer({ min: 0, max: 30 }),
-      fc.option(fc.record({ rank: fc.integer({ min: 0, max: 5 }), isShown: fc.boolean() }), { nil: undefined }),
+      fc.option(fc.record({ rank: fc.integer({ min: 0, max: 5 }), isShown: fc.boolean() }), {
+        nil: undefined,
+      }),
     ),
     { maxLength: 12 },
   )
@@ -34,10 +36,7 @@ describe('a sorted list', () => {
             if (item) items.set(`n${number}`, item)
             else items.delete(`n${number}`)
           }
-          list.update(
-            [...new Set(round.map(([number]) => `n${number}`))],
-            name => items.get(name),
-          )
+          list.update([...new Set(round.map(([number]) => `n${number}`))], name => items.get(name))
           const expected = [...items]
             .sort(([a, x], [b, y]) => x.rank - y.rank || (a < b ? -1 : 1))
             .filter(([, item]) => item.isShown)
@@ -51,8 +50,14 @@ describe('a sorted list', () => {
   })
 
   test('more changes than are moved one by one give the same', () => {
-    const items = new Map(Array.from({ length: 1_000 }, (_, index) => [`n${index}`, (index * 7919) % 1_000]))
-    const ordering = { rankOf: (rank: number) => ({ rank, text: '' }), reverse: false, shows: (rank: number) => rank % 3 > 0 }
+    const items = new Map(
+      Array.from({ length: 1_000 }, (_, index) => [`n${index}`, (index * 7919) % 1_000]),
+    )
+    const ordering = {
+      rankOf: (rank: number) => ({ rank, text: '' }),
+      reverse: false,
+      shows: (rank: number) => rank % 3 > 0,
+    }
     const list = new SortedList<number>(ordering)
     list.reset(ordering, items)
     for (const name of items.keys()) items.set(name, 1_000 - (items.get(name) ?? 0))
@@ -63,9 +68,16 @@ describe('a sorted list', () => {
   })
 
   test('names stay the same array as long as nothing moved', () => {
-    const ordering = { rankOf: (rank: number) => ({ rank, text: '' }), reverse: false, shows: () => true }
+    const ordering = {
+      rankOf: (rank: number) => ({ rank, text: '' }),
+      reverse: false,
+      shows: () => true,
+    }
     const list = new SortedList<number>(ordering)
-    list.reset(ordering, [['a', 1], ['b', 2]])
+    list.reset(ordering, [
+      ['a', 1],
+      ['b', 2],
+    ])
     const { names } = list
     list.update(['a'], () => 1)
     expect(list.names).toBe(names)
@@ -94,7 +106,13 @@ describe('a picture', () => {
             const view = vms[name]
             if (!view) continue
             if (isGone) delete vms[name]
-            else vms[name] = { ...view, where, state, away: where !== undefined && where !== view.home }
+            else
+              vms[name] = {
+                ...view,
+                where,
+                state,
+                away: where !== undefined && where !== view.home,
+              }
           }
           const next = { ...snapshot, vms, seq: snapshot.seq + 1 }
           take(picture, snapshot, next)

@@ -12,7 +12,7 @@ function stage() {
   return {
     clock,
     /** What Ink would read. */
-    async after(...chunks: readonly (string | number)[]): Promise<string> {
+    after: async (...chunks: readonly (string | number)[]): Promise<string> => {
       for (const chunk of chunks) {
         if (typeof chunk === 'number') clock.pass(chunk)
         else input.write(chunk)
@@ -44,9 +44,9 @@ describe('the keyboard', () => {
     expect(await stage().after('a\u001b[<0;10;5Mb\u001b[<0;10;5mc')).toBe('abc')
     expect(await stage().after('\u001b[I\u001b[Ox')).toBe('x')
     expect(await stage().after('\u001b[?1;2cx', '\u001b]11;rgb:0000/0000/0000\u0007y')).toBe('xy')
-    const { after, answers } = stage()
-    expect(await after('j\u001b[0nk')).toBe('jk')
-    expect(answers()).toBe(1)
+    const line = stage()
+    expect(await line.after('j\u001b[0nk')).toBe('jk')
+    expect(line.answers()).toBe(1)
   })
 
   test('the beginning of a sequence that never ends is forgotten', async () => {

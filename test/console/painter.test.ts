@@ -31,13 +31,25 @@ function stage(answers = false) {
 }
 
 const piece = fc.tuple(
-  fc.constantFrom('', '\u001b[1m', '\u001b[31m', '\u001b[7m', '\u001b[38;5;208m', '\u001b[2m\u001b[36m'),
+  fc.constantFrom(
+    '',
+    '\u001b[1m',
+    '\u001b[31m',
+    '\u001b[7m',
+    '\u001b[38;5;208m',
+    '\u001b[2m\u001b[36m',
+  ),
   fc.constantFrom('quark', '  ', '● up', '日本', '█▌░', 'é', '12 s', '     ', 'x', '👩‍🚀'),
 )
-const lineOf = fc
-  .array(piece, { maxLength: 4 })
-  .map(pieces => pieces.map(([open, text]) => `${open}${text}${open === '' ? '' : '\u001b[0m'}`).join('').trimEnd())
-const frameOf = fc.array(lineOf, { minLength: ROWS, maxLength: ROWS }).map(lines => lines.join('\n'))
+const lineOf = fc.array(piece, { maxLength: 4 }).map(pieces =>
+  pieces
+    .map(([open, text]) => `${open}${text}${open === '' ? '' : '\u001b[0m'}`)
+    .join('')
+    .trimEnd(),
+)
+const frameOf = fc
+  .array(lineOf, { minLength: ROWS, maxLength: ROWS })
+  .map(lines => lines.join('\n'))
 
 /** What stands on a terminal: every cell with its look, but the colour of blanks, which nobody sees. */
 function cells(terminal: Terminal): unknown[] {
@@ -68,14 +80,25 @@ describe('the painter', () => {
   test('a list that moved is moved, at a price that does not depend on its length', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 12 })), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 12 })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
         async tops => {
           const tall = 20
           const output = new Output(COLUMNS, tall)
           const painter = new Painter(output)
-          const terminal = new Terminal({ ...nowhere, onOutput: take => output.onOutput(take) }, COLUMNS, tall)
+          const terminal = new Terminal(
+            { ...nowhere, onOutput: take => output.onOutput(take) },
+            COLUMNS,
+            tall,
+          )
           for (const [top, selected] of tops) {
-            const rows = Array.from({ length: 14 }, (_, index) => `${index === selected ? '>' : ' '} vm${top + index} \u001b[32mup\u001b[0m`)
+            const rows = Array.from(
+              { length: 14 },
+              (_, index) =>
+                `${index === selected ? '>' : ' '} vm${top + index} \u001b[32mup\u001b[0m`,
+            )
             const frame = ['head', '', ...rows, '', 'foot'].join('\n')
             painter.write(frame)
             await terminal.read()
@@ -93,7 +116,11 @@ describe('the painter', () => {
     output.onOutput(text => {
       bytes += text.length
     })
-    const list = (top: number) => Array.from({ length: 48 }, (_, index) => `vm${top + index} ${'x'.repeat(60)}${(top + index) * 7919}`)
+    const list = (top: number) =>
+      Array.from(
+        { length: 48 },
+        (_, index) => `vm${top + index} ${'x'.repeat(60)}${(top + index) * 7919}`,
+      )
     painter.write(['head', ...list(0), 'foot'].join('\n'))
     const before = bytes
     painter.write(['head', ...list(1), 'foot'].join('\n'))
@@ -143,7 +170,9 @@ describe('the painter', () => {
   test('on a line that answers, it is full until what was written has come through', async () => {
     const { painter, terminal } = stage(true)
     for (let frame = 0; frame < 120; frame++) {
-      painter.write(Array.from({ length: ROWS }, () => 'abc'[frame % 3]?.repeat(COLUMNS)).join('\n'))
+      painter.write(
+        Array.from({ length: ROWS }, () => 'abc'[frame % 3]?.repeat(COLUMNS)).join('\n'),
+      )
     }
     expect(painter.isFull()).toBe(true)
     expect(painter.awaitsAnswer).toBe(true)
@@ -157,7 +186,9 @@ describe('the painter', () => {
     const output = new Output(COLUMNS, ROWS)
     const painter = new Painter(output, { answers: true })
     for (let frame = 0; frame < 120; frame++) {
-      painter.write(Array.from({ length: ROWS }, () => 'abc'[frame % 3]?.repeat(COLUMNS)).join('\n'))
+      painter.write(
+        Array.from({ length: ROWS }, () => 'abc'[frame % 3]?.repeat(COLUMNS)).join('\n'),
+      )
     }
     expect(painter.isFull()).toBe(true)
     painter.giveUpOnAnswers()

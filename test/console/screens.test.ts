@@ -41,7 +41,12 @@ describe('truth at once', () => {
       .seesAs('away quark', 'magenta'))
 
   test('one member of etcd lost is seen, the rest is as before', () =>
-    three().loseEtcd(2).sees('etcd 2/3').sees('leader quark').sees('live').seesAs('etcd 2/3', 'yellow'))
+    three()
+      .loseEtcd(2)
+      .sees('etcd 2/3')
+      .sees('leader quark')
+      .sees('live')
+      .seesAs('etcd 2/3', 'yellow'))
 
   test('etcd lost: what libvirt says stays live, what etcd said is dated', () =>
     three()
@@ -118,7 +123,8 @@ describe('moving about', () => {
       .press('G')
       .selects('quark'))
 
-  test('keys that come in one burst are all obeyed', () => three().type('jj').selects('snailin').type('kk').selects('andreys'))
+  test('keys that come in one burst are all obeyed', () =>
+    three().type('jj').selects('snailin').type('kk').selects('andreys'))
 
   test('screens by number; Esc goes back and never leaves', () =>
     three()
@@ -205,10 +211,24 @@ describe('looking', () => {
       .sees('RAM▲'))
 
   test('columns can be chosen', () =>
-    three().press('2').doesNotSee('PRIO').press('c').sees('[ ] PRIO').type('kG').press('k').press('enter').sees('PRIO'))
+    three()
+      .press('2')
+      .doesNotSee('PRIO')
+      .press('c')
+      .sees('[ ] PRIO')
+      .type('kG')
+      .press('k')
+      .press('enter')
+      .sees('PRIO'))
 
   test('marks are kept by name, counted, and taken away by Esc', () =>
-    three().press('space', 'space').sees('2 marked').press('*').sees('3 marked').press('esc').doesNotSee('marked'))
+    three()
+      .press('space', 'space')
+      .sees('2 marked')
+      .press('*')
+      .sees('3 marked')
+      .press('esc')
+      .doesNotSee('marked'))
 
   test('copying sends the name to the clipboard of the operator, then the line', () =>
     three()
@@ -324,7 +344,12 @@ describe('help and the command line', () => {
       .doesNotSee('MOVING ABOUT'))
 
   test('a key that does not work says why and does nothing', () =>
-    three().press('E').sees('evacuate an HWM: this console is read-only').press('j').doesNotSee('read-only:').sees('quark'))
+    three()
+      .press('E')
+      .sees('evacuate an HWM: this console is read-only')
+      .press('j')
+      .doesNotSee('read-only:')
+      .sees('quark'))
 
   test('the palette completes verbs and names, and runs them', () =>
     three()
@@ -364,7 +389,8 @@ describe('help and the command line', () => {
       .type(':kill nobody\r')
       .sees("there is no HWM 'nobody'"))
 
-  test('on a real cluster there is no such verb', () => three().type(':kill quark\r').sees("no command 'kill'").stillSees('quark    up'))
+  test('on a real cluster there is no such verb', () =>
+    three().type(':kill quark\r').sees("no command 'kill'").stillSees('quark    up'))
 })
 
 function expectLast(list: readonly string[], last: string): void {

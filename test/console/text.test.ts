@@ -6,7 +6,14 @@ import { fitLine, fitSegments, lineText, lineWidth, span } from '../../src/conso
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
   fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom('quark', '日本語サーバ', 'веб-сервер', '👨‍👩‍👧‍👦 family', 'a\u0301e\u0301', '\u001b[31mred\u001b[m'),
+  fc.constantFrom(
+    'quark',
+    '日本語サーバ',
+    'веб-сервер',
+    '👨‍👩‍👧‍👦 family',
+    'a\u0301e\u0301',
+    '\u001b[31mred\u001b[m',
+  ),
 )
 
 describe('text in cells', () => {
@@ -36,27 +43,47 @@ describe('text in cells', () => {
 
   test('lines of a wrapped text fit, and nothing but blanks is lost', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 30 })), fc.integer({ min: 1, max: 40 }), (words, width) => {
-        const text = words.join(' ')
-        const lines = wrap(text, width)
-        for (const each of lines) expect(widthOf(each)).toBeLessThanOrEqual(width)
-        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 30 })),
+        fc.integer({ min: 1, max: 40 }),
+        (words, width) => {
+          const text = words.join(' ')
+          const lines = wrap(text, width)
+          for (const each of lines) expect(widthOf(each)).toBeLessThanOrEqual(width)
+          expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
+        },
+      ),
     )
   })
 
   test('names sort as people count', () => {
     const names = ['web10', 'web2', 'Web1', 'db']
-    expect(names.sort((a, b) => (naturalKey(a) < naturalKey(b) ? -1 : 1))).toEqual(['db', 'Web1', 'web2', 'web10'])
+    expect(names.sort((a, b) => (naturalKey(a) < naturalKey(b) ? -1 : 1))).toEqual([
+      'db',
+      'Web1',
+      'web2',
+      'web10',
+    ])
   })
 })
 
 describe('lines', () => {
   test('a fitted line is exactly as wide as its place', () => {
     fc.assert(
-      fc.property(fc.array(anyText, { maxLength: 6 }), fc.integer({ min: 1, max: 80 }), (texts, width) => {
-        expect(lineWidth(fitLine(texts.map(text => span(text)), width))).toBe(width)
-      }),
+      fc.property(
+        fc.array(anyText, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 80 }),
+        (texts, width) => {
+          expect(
+            lineWidth(
+              fitLine(
+                texts.map(text => span(text)),
+                width,
+              ),
+            ),
+          ).toBe(width)
+        },
+      ),
     )
   })
 

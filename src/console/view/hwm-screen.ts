@@ -84,7 +84,11 @@ function vmsOfHwmPane(context: ViewContext, width: number, isActive: boolean): P
     id: 'hwm-vms',
     width,
     height: layout.items,
-    title: listTitle(context, 'hwm-vms', hwm === undefined ? 'VM' : `VM on ${hwm}`, names.length),
+    title: [
+      ...listTitle(context, 'hwm-vms', hwm === undefined ? 'VM' : `VM on ${hwm}`, names.length),
+      // Why it is not up does not always fit in its row.
+      ...(view && view.state !== 'up' ? [span('  '), ...reasonLine(view, context)] : []),
+    ],
     names,
     columns: VM_COLUMNS.filter(column => columns.includes(column.id)),
     likes: { ...placeWidths(picture), name: Math.min(32, nameWidth) },

@@ -141,7 +141,13 @@ export class Story implements PromiseLike<void> {
   selects(text: string): Story {
     return this.does(({ terminal }) =>
       until(terminal, `${text} to be selected`, () =>
-        terminal.lines().some(line => line.includes(`> ${text}`) || line.split('> ').some(part => part.slice(2).startsWith(text) && part[1] === ' ')),
+        terminal
+          .lines()
+          .some(
+            line =>
+              line.includes(`> ${text}`) ||
+              line.split('> ').some(part => part.slice(2).startsWith(text) && part[1] === ' '),
+          ),
       ),
     )
   }
@@ -192,7 +198,9 @@ export class Story implements PromiseLike<void> {
         mkdirSync(GOLDEN, { recursive: true })
         writeFileSync(file, shown)
       }
-      expect(shown, `golden/${name}.txt (UPDATE_GOLDEN=1 rewrites it)`).toBe(readFileSync(file, 'utf8'))
+      expect(shown, `golden/${name}.txt (UPDATE_GOLDEN=1 rewrites it)`).toBe(
+        readFileSync(file, 'utf8'),
+      )
     })
   }
 
@@ -206,7 +214,11 @@ export class Story implements PromiseLike<void> {
   async #tell(): Promise<void> {
     if (!this.#sketch) throw new Error('a story needs a cluster: .on(cluster(...))')
     const clock = new StandingClock(NOW)
-    const scripted = new ScriptedCluster(this.#sketch.snapshot, () => clock.now(), this.#sketch.isSimulated)
+    const scripted = new ScriptedCluster(
+      this.#sketch.snapshot,
+      () => clock.now(),
+      this.#sketch.isSimulated,
+    )
     const program = new InProcess(scripted, clock, this.#size, {
       env: { TERM: 'xterm-256color', LANG: 'C.UTF-8' },
       ...this.#options,

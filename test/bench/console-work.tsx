@@ -1,0 +1,208 @@
+// What test/bench/console.ts runs as a process of its own: the real console between a keyboard and a terminal that are made up,
+// before a cluster that is. Prints figures as one line of JSON.
+import { EventEmitter } from 'node:events'
+import { PassThrough } from 'node:stream'
+import type { TerminalOutput } from '../../components/painter.ts'
+import { startConsole } from '../../components/start.tsx'
+import { monotonicMs } from '../../src/model/clock.ts'
+import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
+import { manyHosts, NOW } from '../console/made-up.ts'
+import { ScriptedCluster } from '../console/scripted.ts'
+
+export interface Figures {
+  readonly idleBytes: number
+  readonly newsBytes: number
+  readonly keyBytes: number
+  readonly keyP95: number
+  readonly filterP95: number
+  readonly newsP95: number
+  readonly frameCpu: number
+  readonly rss: number
+}
+
+class Sink extends EventEmitter implements TerminalOutput {
+  readonly columns: number
+  readonly rows: number
+  readonly writableLength = 0
+  readonly destroyed = false
+  readonly writableEnded = false
+  bytes = 0
+  writes = 0
+  lastAt = 0
+
+  constructor(columns: number, rows: number) {
+    super()
+    this.columns = columns
+    this.rows = rows
+  }
+
+  write(text: string, done?: (error?: Error | null) => void): boolean {
+    if (text !== '') {
+      this.bytes += Buffer.byteLength(text)
+      this.writes++
+      this.lastAt = performance.now()
+    }
+    done?.()
+    return true
+  }
+}
+
+const [hosts = '3', perHost = '20', columns = '160', rows = '50'] = process.argv.slice(2)
+
+/** The cluster as of now: its facts are not old. */
+function asOfNow(snapshot: ClusterSnapshot): ClusterSnapshot {
+  const shift = monotonicMs() - NOW
+  return {
+    ...snapshot,
+    etcd: {
+      ...snapshot.etcd,
+      since: snapshot.etcd.since + shift,
+      seenAt: monotonicMs() + 3_600_000,
+    },
+    hwms: Object.fromEntries(
+      Object.entries(snapshot.hwms).map(([name, hwm]) => [
+        name,
+        // Heard of in an hour: nothing becomes old while this measures.
+        {
+          ...hwm,
+          since: hwm.since + shift,
+          seenAt: monotonicMs() + 3_600_000,
+          usage: hwm.usage && { ...hwm.usage, at: monotonicMs() + 3_600_000 },
+        },
+      ]),
+    ),
+    vms: Object.fromEntries(
+      Object.entries(snapshot.vms).map(([name, vm]) => [
+        name,
+        {
+          ...vm,
+          since: vm.since + shift,
+          usage: vm.usage && { ...vm.usage, at: monotonicMs() + 3_600_000 },
+        },
+      ]),
+    ),
+  }
+}
+
+const cluster = new ScriptedCluster(
+  asOfNow(manyHosts(Number(hosts), Number(perHost), { history: Number(hosts) <= 100 })),
+  monotonicMs,
+)
+const keyboard = new PassThrough()
+const sink = new Sink(Number(columns), Number(rows))
+const shown = startConsole({
+  stream: cluster.connect(),
+  stdin: keyboard,
+  stdout: sink,
+  options: { env: { TERM: 'xterm-256color', LANG: 'C.UTF-8' } },
+})
+
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+/** From now until the terminal was written to; undefined: it was not, within half a second. */
+async function untilWritten(): Promise<number | undefined> {
+  const from = performance.now()
+  const before = sink.writes
+  while (sink.writes === before) {
+    if (performance.now() - from > 500) return undefined
+    await turn()
+  }
+  return sink.lastAt - from
+}
+
+/** Nothing is written for a while. */
+async function silence(ms = 120): Promise<void> {
+  for (let from = performance.now(); performance.now() - from < ms; ) {
+    const before = sink.writes
+    await new Promise(resolve => setTimeout(resolve, 10))
+    if (sink.writes !== before) from = performance.now()
+  }
+}
+
+async function press(bytes: string): Promise<{ ms: number; bytes: number }> {
+  const before = sink.bytes
+  keyboard.write(bytes)
+  const ms = (await untilWritten()) ?? Number.NaN
+  return { ms, bytes: sink.bytes - before }
+}
+
+function p95(values: readonly number[]): number {
+  const sorted = values.filter(value => !Number.isNaN(value)).sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] ?? Number.NaN
+}
+
+await untilWritten()
+await silence(300)
+// Every one of them changes something on the screen.
+const walk = [
+  ...Array.from('2jjjjjjjjjjjjjjjkkkkkkkkkk'),
+  '\u001b[6~',
+  '\u001b[5~',
+  ...Array.from('Gkg1jkjks'),
+  '\u001b[B',
+  '\u001b[A',
+  'q',
+]
+// Warm: what an operator feels after the first moments.
+for (const key of walk) await press(key)
+await silence()
+
+const moves: { ms: number; bytes: number }[] = []
+for (let round = 0; round < 3; round++) for (const key of walk) moves.push(await press(key))
+await silence()
+const single: number[] = []
+await press('2')
+await press('g')
+for (const key of 'j'.repeat(Math.min(Number(rows) * 2, Number(hosts) * Number(perHost) - 1)))
+  single.push((await press(key)).bytes)
+await press('1')
+await silence()
+
+const filters: number[] = []
+await press('2')
+for (let round = 0; round < 4; round++) {
+  await press('/')
+  for (const key of 'ram>4g hwm:h') filters.push((await press(key)).ms)
+  await press('\r')
+  filters.push((await press('\u001b')).ms)
+  await silence()
+}
+await press('g')
+await silence()
+
+// News: one VM that is on the screen changes; the picture is not shown more often than every 66 ms, so they are spaced.
+const news: number[] = []
+const newsBytes: number[] = []
+for (let round = 0; round < 20; round++) {
+  const vm = cluster.snapshot.vms['vm00003']
+  if (!vm) throw new Error('there is a vm00003')
+  const before = sink.bytes
+  cluster.changeVm('vm00003', { state: vm.state === 'running' ? 'paused' : 'running' })
+  news.push((await untilWritten()) ?? Number.NaN)
+  newsBytes.push(sink.bytes - before)
+  await silence(90)
+}
+
+const cpuBefore = process.cpuUsage()
+const FRAMES = 200
+for (let frame = 0; frame < FRAMES; frame++) await press(frame % 2 === 0 ? 'j' : 'k')
+const cpu = process.cpuUsage(cpuBefore)
+
+await silence()
+const idleFrom = sink.bytes
+await new Promise(resolve => setTimeout(resolve, 3_000))
+const idleBytes = sink.bytes - idleFrom
+globalThis.gc?.()
+const figures: Figures = {
+  idleBytes,
+  newsBytes: Math.max(...newsBytes),
+  keyBytes: Math.max(...single),
+  keyP95: p95(moves.map(move => move.ms)),
+  filterP95: p95(filters),
+  newsP95: p95(news),
+  frameCpu: (cpu.user + cpu.system) / 1_000 / FRAMES,
+  rss: process.memoryUsage().rss / 2 ** 20,
+}
+console.log(JSON.stringify(figures))
+await shown.stop()
+process.exit(0)
