@@ -7,6 +7,7 @@ import { SshConnections } from '../libvirt/ssh/connections.ts'
 import { pause, realClock } from '../model/clock.ts'
 import { targetOf, type Operation } from '../model/operation.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
+import { admissionOf, admissionText } from '../operations/admission.ts'
 import { LibvirtReach } from '../operations/reach-libvirt.ts'
 import {
   NotCommitted,
@@ -15,6 +16,7 @@ import {
   type Wanted,
 } from '../operations/operations.ts'
 import { NoPlan, type Plan } from '../operations/plan/plan.ts'
+import { StoredFallbackMaps } from '../operations/stored-maps.ts'
 import { confirmPlan, refuseIfReadOnly } from './ask.ts'
 import { findCluster } from './cluster-access.ts'
 import type { Context } from './context.ts'
@@ -25,6 +27,8 @@ import { planLines } from './show-plan.ts'
 
 /** How long a command waits for HWMs that do not answer before it goes by what it has. */
 const SETTLE_MS = 20_000
+/** An HWM silent for this long is not waited for where nothing hangs on its answer; one that lives answers in a fraction of it. */
+const SILENT_MS = 3_000
 
 export interface Cluster extends AsyncDisposable {
   readonly store: StateStore
@@ -32,8 +36,14 @@ export interface Cluster extends AsyncDisposable {
   readonly operations: Operations
 }
 
-/** Opens the cluster to act on it, and waits until etcd and every HWM have answered or have been given up. */
-export async function openCluster(context: Context): Promise<Cluster> {
+/**
+ * Opens the cluster to act on it, and waits until etcd and every HWM have answered or have been given up. `suffices`: what is known is
+ * enough although some HWMs are silent.
+ */
+export async function openCluster(
+  context: Context,
+  suffices: (snapshot: ClusterSnapshot) => boolean = () => false,
+): Promise<Cluster> {
   const access = await findCluster(context)
   await using opened = new AsyncDisposableStack()
   const store = opened.use(await context.reach.store(access.etcd, access.cluster))
@@ -55,6 +65,7 @@ export async function openCluster(context: Context): Promise<Cluster> {
   )
   const operator = operatorOf(context.io)
   const log = new EventWriter(store, operator)
+  const maps = opened.use(new StoredFallbackMaps(store, realClock))
   const operations = opened.use(
     new Operations({
       store,
@@ -62,6 +73,11 @@ export async function openCluster(context: Context): Promise<Cluster> {
       identity: { ...operator, version: context.version },
       clock: realClock,
       snapshot: () => observation.snapshot,
+      prepared: failed => maps.prepared(observation.snapshot, failed),
+      admission: (snapshot, plan) => {
+        const admission = admissionOf(snapshot, plan, realClock)
+        return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
+      },
       report: event => {
         // The operation's own journal holds what matters; a line of the log that cannot be written stops nothing.
         log.write({ why: '', ...event }).catch((error: Error) => {
@@ -70,24 +86,58 @@ export async function openCluster(context: Context): Promise<Cluster> {
       },
     }),
   )
-  await settled(observation, context.signal)
+  await settled(observation, suffices, context.signal)
   const rest = opened.move()
   return { store, observation, operations, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-async function settled(observation: Observation, signal: AbortSignal): Promise<void> {
-  const isSettled = ({ etcd, hwms, config }: ClusterSnapshot) =>
-    etcd.state === 'live' &&
-    config !== undefined &&
-    Object.keys(hwms).length === config.hwms.length &&
-    Object.values(hwms).every(hwm => hwm.state !== 'connecting')
+async function settled(
+  observation: Observation,
+  suffices: (snapshot: ClusterSnapshot) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const isRead = ({ etcd, hwms, config }: ClusterSnapshot) =>
+    etcd.state === 'live' && config !== undefined && Object.keys(hwms).length === config.hwms.length
+  const isSettled = (snapshot: ClusterSnapshot) =>
+    isRead(snapshot) && Object.values(snapshot.hwms).every(hwm => hwm.state !== 'connecting')
   const { promise, resolve } = Promise.withResolvers<void>()
-  using _listening = observation.onSnapshot(snapshot => isSettled(snapshot) && resolve())
-  if (isSettled(observation.snapshot)) return
+  let isLate = false
+  const look = () => {
+    const { snapshot } = observation
+    if (isSettled(snapshot) || (isLate && isRead(snapshot) && suffices(snapshot))) resolve()
+  }
+  using _listening = observation.onSnapshot(look)
+  using _late = realClock.after(SILENT_MS, () => {
+    isLate = true
+    look()
+  })
+  look()
   await Promise.race([promise, pause(realClock, SETTLE_MS, signal)])
   const { etcd } = observation.snapshot
   if (etcd.state !== 'live')
     throw new CommandFailed(EXIT.partly, `etcd does not answer: ${etcd.reason}`)
+}
+
+/** What has to be known before `wanted` can be planned; whoever else is silent is planned around. */
+function sufficesFor(wanted: Wanted): (snapshot: ClusterSnapshot) => boolean {
+  switch (wanted.do) {
+    case 'evacuate': {
+      const { hwm, off } = wanted
+      return ({ hwms }) => off === true || hwms[hwm]?.state !== 'connecting'
+    }
+    case 'homecoming': {
+      const { hwm } = wanted
+      return ({ hwms }) => hwm !== undefined && hwms[hwm]?.state === 'up'
+    }
+    case 'migrate':
+      return ({ hwms, vms }) =>
+        hwms[wanted.to]?.state === 'up' && vms[wanted.vm]?.state === 'running'
+    case 'stop':
+      return ({ vms }) => vms[wanted.vm]?.state === 'running'
+    case 'start':
+    case 'undo':
+      return () => false
+  }
 }
 
 /** Plan, show, confirm, commit, conduct: what every acting command does with what is wanted. */
@@ -98,7 +148,7 @@ export async function actOn(
 ): Promise<ExitStatus> {
   const { options } = context
   if (!options.has('dry-run')) refuseIfReadOnly(context)
-  await using cluster = await openCluster(context)
+  await using cluster = await openCluster(context, sufficesFor(wanted))
   const plan = await planned(cluster.operations, wanted)
   showPlan(context, plan)
   if (options.has('dry-run')) return EXIT.done

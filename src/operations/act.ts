@@ -1,43 +1,31 @@
 // Carries out one action of a step: on libvirt, or as a transaction. How it ended is told, never thrown; what is true then is looked at.
 import type { Action } from '../control/decide.ts'
+import type { End } from '../control/facts.ts'
 import type { Ended } from '../control/step.ts'
-import type { StateStore } from '../etcd/store.ts'
-import type { DomainRef } from '../libvirt/hypervisor.ts'
-import { migrateManaged } from '../libvirt/migrate.ts'
+import { migrateManaged, MigrationTooSlow } from '../libvirt/migrate.ts'
 import type { Clock } from '../model/clock.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Progress, Step } from '../model/operation.ts'
-import type { Proof } from '../model/snapshot.ts'
-import { LedgerRefused, type HeldPermit, type Ledger } from './ledger.ts'
+import { LedgerRefused, type Ledger } from './ledger.ts'
 import { isSilence } from './look.ts'
-import { preflight, type Verdict } from './preflight.ts'
 import type { Reach } from './reach.ts'
-
-/** What the conductor knows of a step beside its facts; made by the last look. */
-export interface Footing {
-  readonly domain: DomainRef
-  readonly permit: HeldPermit | undefined
-  /** Proofs of dead HWMs, whole, by HWM. */
-  readonly proofs: Readonly<Record<string, Proof>>
-  /** HWMs that answered: their agents are compared. */
-  readonly alive: readonly string[]
-}
+import type { Footing, Sight } from './sight.ts'
 
 export interface ActContext {
   readonly reach: Reach
   readonly ledger: Ledger
-  readonly store: StateStore
+  readonly sight: Sight
   readonly config: ClusterConfig
   readonly clock: Clock
+  /** For the copy of this VM, in ms. */
   readonly copyMs: number
   readonly signal: AbortSignal
   progress: (progress: Progress) => void
-  /** What a preflight found. */
-  ready: (hwm: string, verdict: Verdict) => void
 }
 
 const CALL_MS = 15_000
 const MIB = 1024 * 1024
+const HELD: End = { known: true, domain: 'held', process: 'there', ownAccord: false }
 
 export async function act(
   action: Action,
@@ -61,42 +49,51 @@ async function carryOut(
   footing: Footing,
   context: ActContext,
 ): Promise<Ended> {
-  const { reach, ledger } = context
+  const { reach, ledger, sight } = context
   const { domain } = footing
   const call = { timeoutMs: CALL_MS }
   switch (action.do) {
-    case 'prepare':
-      context.ready(action.at, await preflight(step, action.at, domain, context))
-      return { how: 'ok' }
+    case 'prepare': {
+      const { verdict } = await sight.readiness(step, action.at, domain)
+      return { how: 'ok', learned: { ready: { [action.at]: verdict } } }
+    }
     case 'migrate':
-      return move(action.from, action.to, footing, context)
+      return move(action.from, action.to, step, footing, context)
     case 'bar':
       return { how: 'failed', why: `there is no way to cut ${action.against} off from the storage` }
     case 'permit': {
       const holder = footing.permit?.node
-      await ledger.movePermit(
+      const permit = await ledger.movePermit(
         step.vm,
         footing.permit,
         action.to,
         holder === undefined ? undefined : footing.proofs[holder],
-        [action.to, ...(holder !== undefined && footing.alive.includes(holder) ? [holder] : [])],
+        [
+          ...new Set([
+            action.to,
+            ...(holder !== undefined && footing.alive.includes(holder) ? [holder] : []),
+          ]),
+        ],
       )
-      return { how: 'ok' }
+      sight.permitIs(step.id, permit)
+      return { how: 'ok', learned: { permit: { node: permit.node, epoch: permit.epoch } } }
     }
     case 'start': {
-      const machine = await reach.machine(action.at, call)
-      if ((await machine.domain(domain.uuid, call)) === undefined) {
-        const xml = await reach.storedXml(action.at, step.vm, call)
-        if (xml === undefined)
-          return { how: 'failed', why: `${action.at} has no XML of ${step.vm}` }
-        await machine.define(xml, call)
-      }
+      const [machine, xml] = await Promise.all([
+        reach.machine(action.at, call),
+        verifiedXml(step, action.at, footing, sight),
+      ])
+      // Also where it is defined already: that may be from long ago.
+      await machine.define(xml, call)
       await machine.start(domain, { ...call, paused: true })
-      return { how: 'ok' }
+      return { how: 'ok', learned: { ends: { [action.at]: HELD } } }
     }
     case 'resume': {
-      const machine = await reach.machine(action.at, call)
-      await ledger.confirmPermit(step.vm, action.at)
+      const [machine, permit] = await Promise.all([
+        reach.machine(action.at, call),
+        ledger.confirmPermit(step.vm, action.at, footing.permit),
+      ])
+      sight.permitIs(step.id, permit)
       ledger.lost.throwIfAborted()
       await machine.resume(domain, call)
       return { how: 'ok' }
@@ -110,20 +107,38 @@ async function carryOut(
   }
 }
 
+/** The XML that the preflight read there and compared with its hash; read and compared anew when that is no longer fresh. */
+async function verifiedXml(
+  step: Step,
+  at: string,
+  { domain }: Footing,
+  sight: Sight,
+): Promise<string> {
+  const { verdict, xml } = sight.known(step, at) ?? (await sight.readiness(step, at, domain))
+  if (verdict !== 'ready') throw new LedgerRefused(`${at} cannot run it: ${verdict.refused}`)
+  if (xml === undefined) throw new LedgerRefused(`${at} has no XML of ${step.vm}`)
+  return xml
+}
+
 async function move(
   from: string,
   to: string,
+  step: Step,
   { domain }: Footing,
   context: ActContext,
 ): Promise<Ended> {
   const { reach, config } = context
   const call = { timeoutMs: CALL_MS }
   await using connections = new AsyncDisposableStack()
-  const source = connections.use(await reach.ownMachine(from, call))
-  const destination = connections.use(await reach.ownMachine(to, call))
-  const watcher = await reach.machine(from, call)
+  const [source, destination, watcher] = await Promise.all([
+    reach.ownMachine(from, call).then(machine => connections.use(machine)),
+    reach.ownMachine(to, call).then(machine => connections.use(machine)),
+    reach.machine(from, call),
+  ])
   const { unsafe, bandwidth } = config.settings.migration
   const address = config.hwms.find(hwm => hwm.name === to)?.migration
+  // A guest that writes faster than it can be copied is slowed down, the second time it is tried.
+  const isSecond = (step.tries['migrate'] ?? 1) > 1
   const moved = await migrateManaged({
     domain,
     source,
@@ -133,6 +148,7 @@ async function move(
       persistDestination: true,
       undefineSource: true,
       unsafe,
+      ...(isSecond && { autoConverge: true }),
       ...(bandwidth !== undefined && { bandwidth: Math.max(1, Math.floor(bandwidth / MIB)) }),
       ...(address !== undefined && {
         migrateUri: `tcp://${address.includes(':') ? `[${address}]` : address}`,
@@ -154,7 +170,11 @@ async function move(
             why: `${from} gave no confirmation: ${moved.error?.message ?? 'no answer'}`,
           }
     case 'stayed':
-      return { how: 'failed', why: moved.error.message }
+      return {
+        how: 'failed',
+        why: moved.error.message,
+        final: isSecond && moved.error instanceof MigrationTooSlow,
+      }
     case 'unknown':
       return { how: 'unknown', why: `${moved.phase}: ${moved.error.message}` }
   }

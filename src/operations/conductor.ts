@@ -1,20 +1,20 @@
 // Conducts one operation: feeds the pure machine of control/ with what is true, carries out its effects, and writes the journal before
 // anything that rests on it. It can die at any instant; whoever takes the operation up looks first.
 import type { Action } from '../control/decide.ts'
-import { UNKNOWN, type VmFacts } from '../control/facts.ts'
+import type { VmFacts } from '../control/facts.ts'
 import { step, takeUp, type Effect, type Event, type Machine } from '../control/step.ts'
 import type { Clock } from '../model/clock.ts'
-import { isOver, targetOf, type Operation, type Step } from '../model/operation.ts'
-import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
+import { pause } from '../model/clock.ts'
+import { isOver, type Operation, type Step } from '../model/operation.ts'
+import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
 import { askValue, decode, prefixes } from '../etcd/layout.ts'
 import { Reflector } from '../etcd/reflector.ts'
 import type { StateStore } from '../etcd/store.ts'
-import type { DomainRef } from '../libvirt/hypervisor.ts'
-import { act, type Footing } from './act.ts'
+import { act } from './act.ts'
+import { copyLimitMs } from './copy-limit.ts'
 import { LedgerRefused, type Ledger } from './ledger.ts'
-import { lookAt } from './look.ts'
-import type { Verdict } from './preflight.ts'
 import type { Reach } from './reach.ts'
+import { Sight } from './sight.ts'
 
 export interface ConductorOptions {
   readonly reach: Reach
@@ -25,31 +25,33 @@ export interface ConductorOptions {
   snapshot(): ClusterSnapshot
   /** Appends to the log. */
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'>): void
-  /** For the copy of one VM, in ms. */
-  readonly copyMs?: number
 }
 
 const TICK_MS = 250
-/** How often progress alone is written; states are written at once. */
-const PROGRESS_MS = 1_000
-const COPY_MS = 3_600_000
+/** How often what is only shown (phases, progress) is written; what others would act on is written before anything rests on it. */
+const SHOWN_EVERY_MS = 500
+/** How long what is under way has to come to its end when the operation may not go on here, in ms. */
+const WIND_UP_MS = 20_000
 
 export class Conductor {
   readonly #options: ConductorOptions
+  readonly #sight: Sight
   #machine: Machine
-  readonly #queue: Event[] = []
+  #queue: Event[] = []
   #wake: () => void = () => undefined
-  readonly #ready = new Map<number, Record<string, Verdict>>()
-  readonly #footing = new Map<number, Footing>()
   readonly #aborts = new Map<number, AbortController>()
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #complaints = new Map<number, string>()
   #written: Operation
-  #writtenAt = 0
+  #writtenAt = Number.NEGATIVE_INFINITY
+  #writing: Promise<void> | undefined
   #stopped: Error | undefined
 
   constructor(operation: Operation, options: ConductorOptions) {
     this.#options = options
     this.#written = operation
     this.#machine = takeUp(operation, options.clock.now())
+    this.#sight = new Sight({ ...options, operation: () => this.operation })
   }
 
   get operation(): Operation {
@@ -57,6 +59,7 @@ export class Conductor {
   }
 
   ask(to: 'pause' | 'resume' | 'cancel' | 'retry'): void {
+    if (to === 'retry') this.#sight.forget()
     this.#post({ type: 'asked', now: this.#options.clock.now(), to })
   }
 
@@ -69,20 +72,30 @@ export class Conductor {
     try {
       if (ledger.lost.aborted) lost()
       await ledger.claimConductor(this.operation.id)
-      await this.#handle({ type: 'tick', now: clock.now() })
+      await this.#handle([{ type: 'tick', now: clock.now() }])
       using _asked = this.#listen()
       while (!this.#isAtRest()) {
-        const event = await this.#next()
+        const events = await this.#next()
         if (this.#stopped !== undefined) throw this.#stopped
-        await this.#handle(event)
+        await this.#handle(events)
       }
       await ledger.releaseConductor(this.operation.id)
       return this.operation
+    } catch (error) {
+      this.#stopped ??= error instanceof Error ? error : new Error(String(error))
+      throw error
     } finally {
       ledger.lost.removeEventListener('abort', lost)
-      for (const abort of this.#aborts.values())
-        abort.abort(this.#stopped ?? new Error('the operation is over'))
+      await this.#windUp()
     }
+  }
+
+  /** Copies are broken off; what cannot be is waited for, so that it is not cut in the middle by the end of the process. */
+  async #windUp(): Promise<void> {
+    for (const abort of this.#aborts.values())
+      abort.abort(this.#stopped ?? new Error('the operation is over'))
+    if (this.#underWay.size === 0) return
+    await Promise.race([Promise.allSettled(this.#underWay), pause(this.#options.clock, WIND_UP_MS)])
   }
 
   #isAtRest(): boolean {
@@ -133,36 +146,57 @@ export class Conductor {
     this.#wake()
   }
 
-  async #next(): Promise<Event> {
+  /** All events that are there, so that they share one journal; a tick when there is none for a while. */
+  async #next(): Promise<readonly Event[]> {
     if (this.#queue.length === 0 && this.#stopped === undefined) {
       await new Promise<void>(resolve => {
-        this.#wake = resolve
         const timer = this.#options.clock.after(TICK_MS, resolve)
-        const wake = this.#wake
         this.#wake = () => {
           timer[Symbol.dispose]()
-          wake()
+          resolve()
         }
       })
     }
-    return this.#queue.shift() ?? { type: 'tick', now: this.#options.clock.now() }
+    const events = this.#queue
+    this.#queue = []
+    return events.length > 0 ? events : [{ type: 'tick', now: this.#options.clock.now() }]
   }
 
-  async #handle(event: Event): Promise<void> {
-    const { machine, effects } = step(this.#machine, event)
-    this.#machine = machine
-    await this.#journal(event)
+  async #handle(events: readonly Event[]): Promise<void> {
+    const effects: Effect[] = []
+    for (const event of events) {
+      const turned = step(this.#machine, event)
+      this.#machine = turned.machine
+      effects.push(...turned.effects)
+    }
+    if (this.operation !== this.#written) {
+      if (othersWouldAct(this.#written, this.operation)) await this.#journal()
+      else this.#journalSoon()
+    }
     for (const effect of effects) this.#carryOut(effect)
   }
 
-  /** Progress is written now and then; everything else before its effects are carried out. */
-  async #journal(event: Event): Promise<void> {
-    if (this.operation === this.#written) return
-    const now = this.#options.clock.now()
-    if (event.type === 'progress' && now - this.#writtenAt < PROGRESS_MS) return
-    await this.#options.ledger.journal(this.operation)
-    this.#written = this.operation
-    this.#writtenAt = now
+  async #journal(): Promise<void> {
+    await this.#writing
+    const { operation } = this
+    await this.#options.ledger.journal(operation)
+    this.#written = operation
+    this.#writtenAt = this.#options.clock.now()
+  }
+
+  /** In the background, now and then; what is left is written by a later tick. */
+  #journalSoon(): void {
+    if (this.#writing !== undefined) return
+    if (this.#options.clock.now() - this.#writtenAt < SHOWN_EVERY_MS) return
+    this.#writing = this.#journal().then(
+      () => {
+        this.#writing = undefined
+      },
+      (error: Error) => {
+        this.#writing = undefined
+        this.#stop(error)
+      },
+    )
   }
 
   #carryOut(effect: Effect): void {
@@ -178,13 +212,18 @@ export class Conductor {
         this.#aborts.get(effect.step.id)?.abort(new Error('given up by the operator'))
         return
       case 'look':
-        this.#look(effect.step).catch((error: unknown) => this.#broken(effect.step, error))
+        this.#begin(effect.step, this.#look(effect.step))
         return
       case 'act':
-        this.#act(effect.step, effect.action).catch((error: unknown) =>
-          this.#broken(effect.step, error),
-        )
+        this.#begin(effect.step, this.#act(effect.step, effect.action))
     }
+  }
+
+  #begin(current: Step, work: Promise<void>): void {
+    const guarded = work
+      .catch((error: unknown) => this.#broken(current, error))
+      .finally(() => this.#underWay.delete(guarded))
+    this.#underWay.add(guarded)
   }
 
   /** A fault of our own, or etcd not answering: the step is told, and looks again. */
@@ -193,117 +232,69 @@ export class Conductor {
     const now = this.#options.clock.now()
     if (this.#machine.work[current.id]?.doing === 'act') {
       this.#post({ type: 'acted', now, step: current.id, ended: { how: 'unknown', why } })
-    } else {
-      const facts = {
-        permit: undefined,
-        ends: {},
-        proofs: {},
-        elsewhere: [],
-        ready: {},
-        barred: undefined,
-      }
-      // Nothing is known: every table waits on that.
+      return
+    }
+    if (this.#complaints.get(current.id) !== why) {
+      this.#complaints.set(current.id, why)
       this.#options.report({
         level: 'warn',
         about: `vm:${current.vm}`,
         what: `${current.vm}: ${why}`,
       })
-      this.#post({
-        type: 'looked',
-        now,
-        step: current.id,
-        facts: { ...facts, permit: this.#footing.get(current.id)?.permit },
-      })
     }
+    // Nothing is known: every table waits on that.
+    const permit = this.#sight.footing(current.id)?.permit
+    const facts: VmFacts = {
+      permit,
+      ends: {},
+      proofs: {},
+      elsewhere: [],
+      ready: {},
+      barred: undefined,
+    }
+    this.#post({ type: 'looked', now, step: current.id, facts })
   }
 
   async #look(current: Step): Promise<void> {
-    const { reach, ledger, clock } = this.#options
-    const permit = await ledger.permitOf(current.vm)
-    const snapshot = this.#options.snapshot()
-    const view = snapshot.vms[current.vm]
-    const domain = await this.#domainOf(current, snapshot)
-    const concerned = [
-      current.from,
-      targetOf(current),
-      permit?.node,
-      permit === undefined ? view?.where : undefined,
-    ]
-    const hwms = [
-      ...new Set(concerned.filter(hwm => hwm !== undefined && snapshot.hwms[hwm] !== undefined)),
-    ] as string[]
-    const holder = permit?.node ?? current.from
-    const proofs: Record<string, Proof> = {}
-    const ends = Object.fromEntries(
-      await Promise.all(
-        hwms.map(async hwm => {
-          // Who is proved dead and silent is not asked over and over: each question would wait for its time limit.
-          const fence = snapshot.hwms[hwm]?.state === 'up' ? undefined : await ledger.fenceOf(hwm)
-          if (fence?.proof !== undefined) proofs[hwm] = fence.proof
-          return [
-            hwm,
-            fence?.proof === undefined ? await lookAt(reach, hwm, domain, { holder }) : UNKNOWN,
-          ] as const
-        }),
-      ),
-    )
-    const alive = hwms.filter(hwm => ends[hwm]?.known)
-    for (const hwm of alive) await ledger.claimAgent(hwm)
-    this.#footing.set(current.id, { domain, permit, proofs, alive })
-    const elsewhere = (view?.instances ?? [])
-      .filter(
-        each => !hwms.includes(each.hwm) && ['running', 'blocked', 'paused'].includes(each.state),
-      )
-      .map(each => each.hwm)
-    const facts: VmFacts = {
-      permit: permit && { node: permit.node, epoch: permit.epoch },
-      ends,
-      proofs: Object.fromEntries(
-        Object.entries(proofs).map(([hwm, proof]) => [hwm, `${proof.kind} ${proof.id}`]),
-      ),
-      elsewhere,
-      ready: this.#ready.get(current.id) ?? {},
-      barred: undefined,
-    }
-    this.#post({ type: 'looked', now: clock.now(), step: current.id, facts })
-  }
-
-  /** A VM is known by its uuid: from any HWM that has or had it, else from the XML in the domain store. */
-  async #domainOf(current: Step, snapshot: ClusterSnapshot): Promise<DomainRef> {
-    const known = this.#footing.get(current.id)?.domain ?? snapshot.vms[current.vm]?.instances[0]
-    if (known !== undefined) return { name: current.vm, uuid: known.uuid }
-    const at = targetOf(current) ?? current.from
-    const xml = at === undefined ? undefined : await this.#options.reach.storedXml(at, current.vm)
-    const uuid = xml?.match(/<uuid>\s*([0-9a-fA-F-]{36})\s*<\/uuid>/)?.[1]
-    if (uuid === undefined)
-      throw new Error(
-        `the uuid of ${current.vm} is not known: no HWM that answers has it, nor the domain store of ${at}`,
-      )
-    return { name: current.vm, uuid: uuid.toLowerCase() }
+    const facts = await this.#sight.look(current)
+    this.#post({ type: 'looked', now: this.#options.clock.now(), step: current.id, facts })
   }
 
   async #act(current: Step, action: Action): Promise<void> {
-    const { reach, ledger, store, clock } = this.#options
-    const footing = this.#footing.get(current.id)
-    const config = this.#options.snapshot().config
+    const { reach, ledger, clock } = this.#options
+    const footing = this.#sight.footing(current.id)
+    const snapshot = this.#options.snapshot()
+    const { config } = snapshot
     if (footing === undefined || config === undefined)
       throw new Error('nothing was looked at before')
+    if (this.#stopped !== undefined) throw this.#stopped
     const abort = new AbortController()
     this.#aborts.set(current.id, abort)
     const ended = await act(action, current, footing, {
       reach,
       ledger,
-      store,
+      sight: this.#sight,
       config,
       clock,
-      copyMs: this.#options.copyMs ?? COPY_MS,
+      copyMs:
+        this.operation.limits.copyMs ??
+        copyLimitMs(snapshot.vms[current.vm]?.demand, config.settings.migration.bandwidth),
       signal: abort.signal,
       progress: progress =>
         this.#post({ type: 'progress', now: clock.now(), step: current.id, progress }),
-      ready: (hwm, verdict) =>
-        this.#ready.set(current.id, { ...this.#ready.get(current.id), [hwm]: verdict }),
     })
     this.#aborts.delete(current.id)
     this.#post({ type: 'acted', now: clock.now(), step: current.id, ended })
   }
+}
+
+/** Whether whoever takes the operation up later would act otherwise by the new one: states and targets, not phases and figures. */
+function othersWouldAct(written: Operation, now: Operation): boolean {
+  return (
+    written.state !== now.state ||
+    now.steps.some((each, index) => {
+      const before = written.steps[index]
+      return before?.state !== each.state || before.target !== each.target
+    })
+  )
 }

@@ -1,5 +1,6 @@
 // Everything operations read and write in etcd. Every write compares what it rests on, so that who was replaced changes nothing.
 import { randomUUID } from 'node:crypto'
+import { pause, type Clock } from '../model/clock.ts'
 import type { Operation } from '../model/operation.ts'
 import { isSettled } from '../model/operation.ts'
 import type { FenceView, PermitView, Proof } from '../model/snapshot.ts'
@@ -15,7 +16,6 @@ import {
   keys,
   operationValue,
   permitValue,
-  prefixes,
   vmValue,
 } from '../etcd/layout.ts'
 import type { Compare, KeyValue, Lease, Outcome, StateStore, Write } from '../etcd/store.ts'
@@ -46,12 +46,15 @@ export interface HeldPermit extends PermitView {
 }
 
 const CALL_MS = 5_000
+/** Between two looks whether what was asked has been heard. */
+const ASKED_EVERY_MS = 250
 
 export class Ledger {
   readonly #store: StateStore
   readonly #lease: Lease
   readonly #identity: Identity
   readonly #agents = new Map<string, number>()
+  readonly #claiming = new Map<string, Promise<void>>()
   readonly #conducting = new Map<string, number>()
   /** VMs that each operation conducted here still holds. */
   readonly #held = new Map<string, ReadonlySet<string>>()
@@ -84,11 +87,28 @@ export class Ledger {
   }
 
   /**
-   * Becomes the one who acts on an HWM. Throws `LedgerRefused` when a daemon or another console is.
-   * Kept until this process ends: who conducts again need not ask again.
+   * Becomes the one who acts on an HWM, until `releaseAgents`. Throws `LedgerRefused` when a daemon or another console is.
    */
-  async claimAgent(hwm: string): Promise<void> {
-    if (this.#agents.has(hwm)) return
+  claimAgent(hwm: string): Promise<void> {
+    if (this.#agents.has(hwm)) return Promise.resolve()
+    const claiming =
+      this.#claiming.get(hwm) ?? this.#claim(hwm).finally(() => this.#claiming.delete(hwm))
+    this.#claiming.set(hwm, claiming)
+    return claiming
+  }
+
+  /** Others may act on these HWMs from now on. Only while nothing is conducted here. */
+  async releaseAgents(): Promise<void> {
+    const claimed = [...this.#agents]
+    this.#agents.clear()
+    await Promise.all(
+      claimed.map(([hwm, created]) =>
+        this.#once([{ key: keys.agent(hwm), created }], [{ delete: keys.agent(hwm) }]),
+      ),
+    )
+  }
+
+  async #claim(hwm: string): Promise<void> {
     const value = encode(agentValue, {
       owner: 'console',
       since: new Date().toISOString(),
@@ -127,11 +147,27 @@ export class Ledger {
     return (await this.#store.get(keys.conductor(id), { timeoutMs: CALL_MS })) !== undefined
   }
 
-  /** Asks the conductor of an operation, wherever it is. */
-  async ask(id: string, to: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<void> {
+  /**
+   * Asks the conductor of an operation, wherever it is, and waits until it has heard. False: there is none; a conductor that died counts as
+   * one until its lease has run out.
+   */
+  async ask(
+    id: string,
+    to: 'pause' | 'resume' | 'cancel' | 'retry',
+    clock: Clock,
+  ): Promise<boolean> {
+    if (!(await this.isConducted(id))) return false
     const key = keys.ask(id, randomUUID())
     const value = encode(askValue, { to, who: this.#identity.who })
     await this.#must([{ key, created: 0 }], [{ put: key, value }], 'it was asked already')
+    for (;;) {
+      if ((await this.#store.get(key, { timeoutMs: CALL_MS })) === undefined) return true
+      if (!(await this.isConducted(id))) {
+        await this.forget(key)
+        return false
+      }
+      await pause(clock, ASKED_EVERY_MS, this.lost)
+    }
   }
 
   async forget(key: string): Promise<void> {
@@ -207,21 +243,12 @@ export class Ledger {
     return kv
   }
 
-  /** The number for the next operation: one more than the largest there is. */
-  async nextId(): Promise<string> {
-    const { kvs } = await this.#store.list(prefixes.operations, { timeoutMs: CALL_MS })
-    const numbers = kvs
-      .map(kv => Number(kv.key.slice(prefixes.operations.length)))
-      .filter(Number.isInteger)
-    return String(Math.max(0, ...numbers) + 1)
-  }
-
   async operation(id: string): Promise<Operation | undefined> {
     const kv = await this.#store.get(keys.operation(id), { timeoutMs: CALL_MS })
     return kv && asOperation(read(operationValue, kv))
   }
 
-  /** Writes how far an operation is, as its conductor, and lets go of VMs whose steps are settled. */
+  /** Writes how far an operation is, as its conductor; it holds the VMs of its open steps, and no others. */
   async journal(operation: Operation): Promise<void> {
     const created = this.#conducting.get(operation.id)
     if (created === undefined)
@@ -231,15 +258,19 @@ export class Ledger {
       { put: keys.operation(operation.id), value: encode(operationValue, operation) },
     ]
     const open = new Set(operation.steps.filter(step => !isSettled(step)).map(step => step.vm))
-    const settled = operation.steps.map(step => step.vm).filter(vm => !open.has(vm))
-    const held = this.#held.get(operation.id) ?? new Set(operation.steps.map(step => step.vm))
-    if (settled.some(vm => held.has(vm))) {
+    const held = this.#held.get(operation.id)
+    if (held === undefined || held.size !== open.size || [...held].some(vm => !open.has(vm))) {
       const holds = await this.#holds()
-      const left = Object.entries(holds.map).filter(
-        ([vm, id]) => id !== operation.id || open.has(vm),
-      )
+      const others = Object.entries(holds.map).filter(([, id]) => id !== operation.id)
+      const taken = others.find(([vm]) => open.has(vm))
+      if (taken !== undefined)
+        throw new LedgerRefused(`operation ${taken[1]} has ${taken[0]} now: wait for it`)
+      const ours = [...open].map(vm => [vm, operation.id] as const)
       compares.push(holds.unchanged)
-      writes.push({ put: keys.holds, value: encode(holdsValue, Object.fromEntries(left)) })
+      writes.push({
+        put: keys.holds,
+        value: encode(holdsValue, Object.fromEntries([...others, ...ours])),
+      })
     }
     const outcome = await this.#once(compares, writes)
     if (outcome.committed) {
@@ -254,44 +285,48 @@ export class Ledger {
     await this.journal(operation)
   }
 
-  /** Moves a permit, if it is still as it was seen, and this process still acts on `to` (and on the old holder, when that lives). */
+  /**
+   * Moves a permit, if it is still as it was seen, and this process still acts on `to` (and on the old holder, when that lives). Gives it as
+   * it is now.
+   */
   async movePermit(
     vm: string,
     seen: HeldPermit | undefined,
     to: string,
     proof: Proof | undefined,
     alive: readonly string[],
-  ): Promise<void> {
+  ): Promise<HeldPermit> {
     const key = keys.permit(vm)
-    const value = encode(permitValue, {
+    const moved = {
       node: to,
       epoch: (seen?.epoch ?? 0) + 1,
       phase: 'moved',
       ...(proof && { proof }),
-    })
-    await this.#must(
+    }
+    const modRevision = await this.#must(
       [
         seen === undefined ? { key, created: 0 } : { key, modified: seen.modRevision },
         ...this.#agentCompares(alive),
       ],
-      [{ put: key, value }],
+      [{ put: key, value: encode(permitValue, moved) }],
       `the permit of ${vm} changed in between`,
     )
+    return { ...moved, modRevision }
   }
 
-  /** The last transaction before CPUs run: the permit is with `at`, and this process acts there. */
-  async confirmPermit(vm: string, at: string): Promise<void> {
-    const seen = await this.permitOf(vm)
+  /** The last transaction before CPUs run: the permit is with `at` as it was seen, and this process acts there. */
+  async confirmPermit(vm: string, at: string, seen: HeldPermit | undefined): Promise<HeldPermit> {
     if (seen?.node !== at)
       throw new LedgerRefused(
         `the permit of ${vm} is with ${seen?.node ?? 'nobody'}, not with ${at}`,
       )
-    const { modRevision, ...permit } = seen
-    await this.#must(
+    const { modRevision, ...permit } = { ...seen, phase: 'running' }
+    const revision = await this.#must(
       [{ key: keys.permit(vm), modified: modRevision }, ...this.#agentCompares([at])],
-      [{ put: keys.permit(vm), value: encode(permitValue, { ...permit, phase: 'running' }) }],
+      [{ put: keys.permit(vm), value: encode(permitValue, permit) }],
       `the permit of ${vm} changed in between`,
     )
+    return { ...permit, modRevision: revision }
   }
 
   /** Declares an HWM off, with the proof: nothing of its epoch may run there any more. */
@@ -340,9 +375,11 @@ export class Ledger {
       : { map: read(holdsValue, kv), unchanged: { key, modified: kv.modRevision } }
   }
 
-  async #must(compares: Compare[], writes: Write[], otherwise: string): Promise<void> {
+  /** Gives the revision of what was written. */
+  async #must(compares: Compare[], writes: Write[], otherwise: string): Promise<number> {
     const outcome = await this.#once(compares, writes)
     if (!outcome.committed) throw new LedgerRefused(otherwise)
+    return outcome.revision
   }
 
   async #once(compares: Compare[], writes: Write[]): Promise<Outcome> {

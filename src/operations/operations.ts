@@ -1,25 +1,35 @@
 // What a console or a command can do to a cluster: plan, commit what was confirmed, conduct it to its end, take up what another left.
 import type { StateStore } from '../etcd/store.ts'
 import { openFenceDevice, powerOff } from '../fencing/power-off.ts'
+import { HypervisorRefused, LibvirtError } from '../libvirt/errors.ts'
+import { SshUnreachable } from '../libvirt/ssh/errors.ts'
 import { describeDomain } from '../libvirt/xml/describe.ts'
 import { migrationObstacles } from '../libvirt/xml/obstacles.ts'
 import type { Clock } from '../model/clock.ts'
 import { isOver, type Limits, type Operation } from '../model/operation.ts'
-import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
+import type { ClusterEvent, ClusterSnapshot, Proof, VmView } from '../model/snapshot.ts'
 import { Conductor } from './conductor.ts'
 import { Ledger, LedgerRefused, type ConfigChanges, type Identity } from './ledger.ts'
 import { isSilence } from './look.ts'
 import { differences } from './plan/common.ts'
-import { planEvacuation } from './plan/evacuation.ts'
+import { deadWith, planEvacuation } from './plan/evacuation.ts'
 import { planHomecoming, planUndo } from './plan/homecoming.ts'
 import { operationOf } from './plan/operation-of.ts'
 import { NoPlan, type Plan } from './plan/plan.ts'
+import { letIn } from './release.ts'
 import { planMigration, planStart, planStop } from './plan/single.ts'
 import type { PreparedFallback } from './plan/targets.ts'
 import type { Reach } from './reach.ts'
+import { readStanding, withStanding } from './standing.ts'
 
 export type Wanted =
-  | { readonly do: 'evacuate'; readonly hwm: string; readonly cold: boolean }
+  | {
+      readonly do: 'evacuate'
+      readonly hwm: string
+      readonly cold: boolean
+      /** That it is off will be proved with the commit: it is planned as dead although nobody knows yet that it does not answer. */
+      readonly off?: boolean
+    }
   | { readonly do: 'homecoming'; readonly hwm?: string; readonly staying?: readonly string[] }
   | { readonly do: 'migrate'; readonly vm: string; readonly to: string; readonly cold: boolean }
   | { readonly do: 'start'; readonly vm: string; readonly at?: string }
@@ -62,52 +72,72 @@ export interface OperationsOptions {
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'> & { readonly why?: string }): void
   /** A map that was worked out beforehand for this failure set, when there is one. */
   prepared?(failed: readonly string[]): PreparedFallback | undefined
+  /** What a plan would break of X, as a sentence; undefined: nothing. Told in the plan's notes, or the plan is refused: as the cluster is set. */
+  admission?(snapshot: ClusterSnapshot, plan: Plan): string | undefined
 }
 
 const LEASE_MS = 10_000
 const XML_MS = 5_000
+/** For the last question to an HWM that the operator says is off; a living one on a local network is heard long before. */
+const PROBE_MS = 1_500
+const PROBE_FRESH_MS = 30_000
+const OPERATION_LIMIT = 700_000
 
 export class Operations implements AsyncDisposable {
   readonly #options: OperationsOptions
   readonly #conducted = new Map<string, Conductor>()
+  readonly #probes = new Map<
+    string,
+    { readonly at: number; readonly answers: Promise<string | undefined> }
+  >()
   #ledger: Promise<Ledger> | undefined
 
   constructor(options: OperationsOptions) {
     this.#options = options
   }
 
-  /** Throws `NoPlan` with the reason when it cannot be planned at all. Changes nothing. */
+  /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
   async plan(wanted: Wanted): Promise<Plan> {
+    const plan = await this.#draft(wanted)
     const snapshot = this.#options.snapshot()
-    const { state, reason } = snapshot.etcd
+    const breaks = this.#options.admission?.(snapshot, plan)
+    if (breaks === undefined) return plan
+    if (snapshot.config?.settings.admission === 'refuse') throw new NoPlan(breaks)
+    return { ...plan, notes: [...plan.notes, breaks] }
+  }
+
+  async #draft(wanted: Wanted): Promise<Plan> {
+    const { state, reason } = this.#options.snapshot().etcd
     if (state !== 'live')
       throw new NoPlan(
         `etcd is not reached (${reason}): what is known may be old, and nothing can be committed`,
       )
+    const standing = await readStanding(this.#options.store)
+    const snapshot = withStanding(this.#options.snapshot(), standing)
     switch (wanted.do) {
       case 'evacuate': {
-        const { hwm, cold } = wanted
-        const isUp = snapshot.hwms[hwm]?.state === 'up'
-        const down = Object.values(snapshot.hwms)
-          .filter(view => view.state === 'down')
-          .map(view => view.name)
-        const prepared = isUp ? undefined : this.#options.prepared?.([...new Set([hwm, ...down])])
+        const { hwm, cold, off } = wanted
+        if (snapshot.hwms[hwm]?.state === 'up') {
+          const obstacles = await this.#obstacles(snapshot, vm => vm.where === hwm)
+          return planEvacuation(snapshot, hwm, { cold, obstacles })
+        }
+        if (snapshot.hwms[hwm]?.state === 'down') void this.#probe(hwm)
+        const prepared = this.#options.prepared?.(deadWith(snapshot, hwm))
         return planEvacuation(snapshot, hwm, {
           cold,
+          ...(off !== undefined && { off }),
           ...(prepared && { prepared }),
-          ...(isUp && { obstacles: await this.#obstacles(snapshot, hwm) }),
         })
       }
       case 'homecoming':
         return planHomecoming(snapshot, wanted.hwm, {
           ...(wanted.staying && { staying: wanted.staying }),
+          obstacles: await this.#obstacles(snapshot, vm => vm.away),
         })
       case 'migrate': {
-        const where = snapshot.vms[wanted.vm]?.where
-        const obstacle =
-          where === undefined
-            ? undefined
-            : (await this.#obstacles(snapshot, where, wanted.vm)).get(wanted.vm)
+        const obstacle = (await this.#obstacles(snapshot, vm => vm.name === wanted.vm)).get(
+          wanted.vm,
+        )
         return planMigration(snapshot, wanted.vm, wanted.to, {
           cold: wanted.cold,
           ...(obstacle !== undefined && { obstacle }),
@@ -118,11 +148,13 @@ export class Operations implements AsyncDisposable {
       case 'stop':
         return planStop(snapshot, wanted.vm)
       case 'undo': {
-        const operation = await (await this.#open()).operation(wanted.operation)
+        const operation = standing.operations.find(each => each.id === wanted.operation)
         if (operation === undefined) throw new NoPlan(`there is no operation ${wanted.operation}`)
         if (!isOver(operation))
           throw new NoPlan(`operation ${operation.id} is not over: cancel it first`)
-        return planUndo(snapshot, operation, {})
+        const concerned = new Set(operation.steps.map(step => step.vm))
+        const obstacles = await this.#obstacles(snapshot, vm => concerned.has(vm.name))
+        return planUndo(snapshot, operation, { obstacles })
       }
     }
   }
@@ -132,11 +164,15 @@ export class Operations implements AsyncDisposable {
    * the proof was not had, or another operation has one of the VMs. Nothing runs before `conduct`.
    */
   async commit(plan: Plan, confirmation: Confirmation): Promise<Operation> {
-    const ledger = await this.#open()
-    const lines = differences(plan.basis, this.#options.snapshot())
+    const { store } = this.#options
+    const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
+    const lines = differences(plan.basis, withStanding(this.#options.snapshot(), standing))
     if (lines.length > 0)
       throw new NotCommitted('the cluster has changed since the plan was made', lines)
     if (plan.mustBeOff !== undefined) await this.#prove(plan.mustBeOff, confirmation, ledger)
+    const closed = await Promise.all(firstTargets(plan).map(hwm => this.release(hwm)))
+    const why = closed.find(each => each !== undefined)
+    if (why !== undefined) throw new NotCommitted(why)
     const { identity } = this.#options
     const without = new Set(confirmation.without)
     const moves = plan.moves.filter(move => !without.has(move.vm))
@@ -146,7 +182,7 @@ export class Operations implements AsyncDisposable {
     const operation = operationOf(
       { ...plan, moves },
       {
-        id: await ledger.nextId(),
+        id: nextId(standing.operations),
         by: identity.who,
         from: identity.from,
         why: confirmation.why,
@@ -154,6 +190,7 @@ export class Operations implements AsyncDisposable {
         limits: { parallelPerHwm, ...confirmation.limits },
       },
     )
+    refuseIfTooLarge(operation)
     try {
       await ledger.commit(operation, changesOf(plan, operation))
     } catch (error) {
@@ -185,20 +222,21 @@ export class Operations implements AsyncDisposable {
       return await conductor.run()
     } finally {
       this.#conducted.delete(id)
+      await this.#letGo(ledger)
     }
   }
 
-  /** Asks whoever conducts the operation, here or elsewhere. False: nobody does; it can be taken up by `conduct`. */
+  /**
+   * Asks whoever conducts the operation, here or elsewhere, and waits until it was heard. False: nobody does; it can be taken up by
+   * `conduct`. A conductor that died is known to be gone only when its lease has run out: up to ten seconds.
+   */
   async ask(id: string, to: Asked): Promise<boolean> {
     const conductor = this.#conducted.get(id)
     if (conductor !== undefined) {
       conductor.ask(to)
       return true
     }
-    const ledger = await this.#open()
-    if (!(await ledger.isConducted(id))) return false
-    await ledger.ask(id, to)
-    return true
+    return (await this.#open()).ask(id, to, this.#options.clock)
   }
 
   /** Maintenance of an HWM on or off, without moving anything. */
@@ -227,16 +265,12 @@ export class Operations implements AsyncDisposable {
   async release(hwm: string): Promise<string | undefined> {
     const ledger = await this.#open()
     if ((await ledger.fenceOf(hwm)) === undefined) return undefined
-    const machine = await this.#options.reach.machine(hwm)
-    for (const { name, state } of await machine.domains()) {
-      if (state === 'shutoff') continue
-      const permit = await ledger.permitOf(name)
-      if (permit !== undefined && permit.node !== hwm) {
-        return `${name} is ${state} on ${hwm} although its permit is with ${permit.node}: stop it there first`
-      }
+    try {
+      const why = await letIn(hwm, { ledger, reach: this.#options.reach })
+      if (why !== undefined) return why
+    } finally {
+      await this.#letGo(ledger)
     }
-    await ledger.claimAgent(hwm)
-    await ledger.unfence(hwm)
     this.#options.report({
       level: 'info',
       about: `hwm:${hwm}`,
@@ -264,6 +298,14 @@ export class Operations implements AsyncDisposable {
     return this.#ledger
   }
 
+  /** Others may act on the HWMs when nothing is conducted here any more. What cannot be given back goes with the lease. */
+  async #letGo(ledger: Ledger): Promise<void> {
+    if (this.#conducted.size > 0 || ledger.lost.aborted) return
+    await ledger.releaseAgents().catch((error: Error) => {
+      this.#options.report({ level: 'warn', about: 'etcd', what: error.message })
+    })
+  }
+
   async #prove(hwm: string, { off, why }: Confirmation, ledger: Ledger): Promise<void> {
     const snapshot = this.#options.snapshot()
     const standing = await ledger.fenceOf(hwm)
@@ -274,6 +316,9 @@ export class Operations implements AsyncDisposable {
       )
     const when = new Date().toISOString()
     if (off.by === 'word') {
+      const answers = await this.#answers(hwm)
+      if (answers !== undefined)
+        throw new NotCommitted(`${hwm} is said to be off, but it answers: ${answers}`)
       await ledger.fence(hwm, why, { kind: "operator's word", id: off.how, when })
       this.#proved(hwm, `off by the operator's word: ${off.how}`)
       return
@@ -288,21 +333,48 @@ export class Operations implements AsyncDisposable {
     this.#options.report({ level: 'warn', about: `hwm:${hwm}`, what: `${hwm}: ${what}` })
   }
 
-  /** VMs on an HWM that cannot migrate live, by their XML. One whose XML cannot be had is left to the preflight. */
+  /** Begins to find out whether an HWM answers after all, while its plan is read. */
+  #probe(hwm: string): Promise<string | undefined> {
+    const { clock, reach } = this.#options
+    const known = this.#probes.get(hwm)
+    if (known !== undefined && clock.now() - known.at < PROBE_FRESH_MS) return known.answers
+    const answers = reach.machine(hwm, { timeoutMs: PROBE_MS }).then(
+      () => 'its libvirt lets us in',
+      (error: unknown) => {
+        // Who refuses us is not off either, nor who refuses the connection: some kernel did that.
+        if (error instanceof HypervisorRefused) return error.message
+        if (error instanceof SshUnreachable && error.why === 'refused') return error.message
+        if (isSilence(error)) return undefined
+        throw error
+      },
+    )
+    answers.catch(() => undefined)
+    this.#probes.set(hwm, { at: clock.now(), answers })
+    return answers
+  }
+
+  /** How an HWM shows that it is alive, in words; undefined when nothing is heard of it. */
+  async #answers(hwm: string): Promise<string | undefined> {
+    const view = this.#options.snapshot().hwms[hwm]
+    if (view?.state === 'up') return 'its libvirt does'
+    if (view?.state === 'refused') return view.reason
+    // The first attempt to reach it is under way, and has been for longer than a probe would take.
+    const waited = this.#options.clock.now() - (view?.since ?? Number.POSITIVE_INFINITY)
+    if (view?.state === 'connecting' && waited > PROBE_MS) return undefined
+    return this.#probe(hwm)
+  }
+
+  /** VMs that cannot migrate live, by their XML. One whose XML cannot be had is left to the preflight. */
   async #obstacles(
     snapshot: ClusterSnapshot,
-    hwm: string,
-    only?: string,
+    isAsked: (vm: VmView) => boolean,
   ): Promise<Map<string, string>> {
     const found = new Map<string, string>()
-    const machine = await this.#options.reach.machine(hwm)
-    const vms = Object.values(snapshot.vms).filter(
-      vm => vm.where === hwm && (only === undefined || vm.name === only),
-    )
-    for (const vm of vms) {
-      const instance = vm.instances.find(each => each.hwm === hwm && each.state !== 'shutoff')
-      if (instance === undefined) continue
+    const ask = async (vm: VmView) => {
+      const instance = vm.instances.find(each => each.hwm === vm.where && each.state !== 'shutoff')
+      if (instance === undefined || snapshot.hwms[instance.hwm]?.state !== 'up') return
       try {
+        const machine = await this.#options.reach.machine(instance.hwm, { timeoutMs: XML_MS })
         const xml = await machine.xml({ name: vm.name, uuid: instance.uuid }, 'live', {
           timeoutMs: XML_MS,
         })
@@ -312,11 +384,30 @@ export class Operations implements AsyncDisposable {
         )
         if (obstacle !== undefined) found.set(vm.name, `${obstacle.what}: ${obstacle.why}`)
       } catch (error) {
-        if (!isSilence(error)) throw error
+        if (!isSilence(error) && !(error instanceof LibvirtError)) throw error
       }
     }
+    await Promise.all(Object.values(snapshot.vms).filter(isAsked).map(ask))
     return found
   }
+}
+
+function firstTargets({ moves }: Plan): string[] {
+  return [...new Set(moves.flatMap(move => move.targets.slice(0, 1)))]
+}
+
+/** One more than the largest there is. */
+function nextId(operations: readonly Operation[]): string {
+  return String(Math.max(0, ...operations.map(({ id }) => Number(id)).filter(Number.isInteger)) + 1)
+}
+
+/** etcd takes no value of more than 1.5 MiB, and an operation's grows by what its steps have to say. */
+function refuseIfTooLarge(operation: Operation): void {
+  const bytes = Buffer.byteLength(JSON.stringify(operation))
+  if (bytes > OPERATION_LIMIT)
+    throw new NotCommitted(
+      `the operation has ${operation.steps.length} steps, which is more than etcd keeps as one (${bytes} bytes, the limit is ${OPERATION_LIMIT}): leave VMs out of it (--without), and do it in parts`,
+    )
 }
 
 /** What should be running follows what was asked for; who is evacuated while it lives takes nobody in until told otherwise. */

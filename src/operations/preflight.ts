@@ -10,81 +10,97 @@ import type { DomainDescription } from '../libvirt/xml/description.ts'
 import type { StateStore } from '../etcd/store.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Step } from '../model/operation.ts'
-import { isSilence } from './look.ts'
 import type { Reach } from './reach.ts'
 
 export type Verdict = 'ready' | { readonly refused: string }
+
+export interface Readiness {
+  readonly verdict: Verdict
+  /** The XML that was found in the domain store and fits its hash: what a start there begins from. */
+  readonly xml?: string
+}
 
 export interface PreflightContext {
   readonly reach: Reach
   /** For the hashes of the domain store. */
   readonly store: StateStore
   readonly config: ClusterConfig
+  /** As `reach.storedXml`; may give what was read a moment ago. */
+  storedXml(hwm: string, vm: string): Promise<string | undefined>
 }
 
 const CALL_MS = 10_000
 const call = { timeoutMs: CALL_MS }
 
+/** Throws when the HWM or the store gives no answer: that is no verdict. */
 export async function preflight(
   step: Pick<Step, 'vm' | 'method' | 'from'>,
   at: string,
   domain: DomainRef,
   context: PreflightContext,
-): Promise<Verdict> {
+): Promise<Readiness> {
   try {
-    const refused = await refusal(step, at, domain, context)
-    return refused === undefined ? 'ready' : { refused }
+    return await examine(step, at, domain, context)
   } catch (error) {
-    if (isSilence(error) || error instanceof LibvirtError || isShellTrouble(error)) {
-      return { refused: (error as Error).message }
-    }
+    if (error instanceof LibvirtError || isShellTrouble(error))
+      return { verdict: { refused: (error as Error).message } }
     throw error
   }
 }
 
-async function refusal(
+async function examine(
   step: Pick<Step, 'vm' | 'method' | 'from'>,
   at: string,
   domain: DomainRef,
   context: PreflightContext,
-): Promise<string | undefined> {
-  const { reach } = context
-  const machine = await reach.machine(at, call)
-  const live = step.method === 'live' && step.from !== undefined
-  const xml = live
-    ? await (await reach.machine(step.from, call)).xml(domain, 'live', call)
-    : await reach.storedXml(at, step.vm, call)
-  if (xml === undefined) return `its domain store has no XML of ${step.vm}`
-  const changed = await changedXml(step.vm, at, live ? undefined : xml, context)
-  if (changed !== undefined) return changed
+): Promise<Readiness> {
+  const { reach, store } = context
+  const { vm, method, from } = step
+  const source = method === 'live' ? from : undefined
+  const [machine, record, stored, live] = await Promise.all([
+    reach.machine(at, call),
+    readRecord(store, vm, call),
+    context.storedXml(at, vm),
+    source === undefined
+      ? undefined
+      : reach.machine(source, call).then(there => there.xml(domain, 'live', call)),
+  ])
+  const wrong = wrongXml(vm, stored, record?.hash, source !== undefined)
+  if (wrong !== undefined) return { verdict: { refused: wrong } }
+  const xml = live ?? stored
+  if (xml === undefined) return { verdict: { refused: `its domain store has no XML of ${vm}` } }
   const description = describeDomain(xml)
-  return (
-    (await clash(machine, domain, description)) ??
-    (await unsupported(machine, description)) ??
-    (await wrongCpu(machine, xml, description)) ??
-    (await missingNetwork(machine, description)) ??
-    (await missingSecret(machine, description)) ??
-    (await missingOnHost(at, description, context)) ??
-    (live ? await missingAddress(at, context) : undefined)
-  )
+  // Each asks for itself and changes nothing; the first refusal in this order is the one that is told.
+  const refusals = await Promise.all([
+    clash(machine, domain, description),
+    unsupported(machine, description),
+    wrongCpu(machine, xml, description),
+    missingNetwork(machine, description),
+    missingSecret(machine, description),
+    missingOnHost(at, description, context),
+    source === undefined ? undefined : missingAddress(at, context),
+  ])
+  const refused = refusals.find(each => each !== undefined)
+  return {
+    verdict: refused === undefined ? 'ready' : { refused },
+    ...(stored !== undefined && { xml: stored }),
+  }
 }
 
 /** What starts from the store must be what was dumped; what arrives live only must not find another one there. */
-async function changedXml(
+function wrongXml(
   vm: string,
-  at: string,
-  xml: string | undefined,
-  context: PreflightContext,
-): Promise<string | undefined> {
-  const record = await readRecord(context.store, vm, call)
-  if (record === undefined) {
-    return xml === undefined
+  stored: string | undefined,
+  hash: string | undefined,
+  isLive: boolean,
+): string | undefined {
+  if (hash === undefined) {
+    return isLive
       ? undefined
       : `etcd has no hash of the XML of ${vm}: run 'yasco dump' while its HWM lives`
   }
-  const stored = xml ?? (await context.reach.storedXml(at, vm, call))
   if (stored === undefined) return `its domain store has no XML of ${vm}`
-  return xmlHash(stored) === record.hash
+  return xmlHash(stored) === hash
     ? undefined
     : `the XML of ${vm} in its domain store differs from the hash in etcd`
 }

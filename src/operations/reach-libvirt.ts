@@ -15,7 +15,7 @@ import type { Reach } from './reach.ts'
  * looks, which is no error. The first digit goes in brackets so that the search does not find itself. A process that has ended and
  * waits to be reaped has no command line any more.
  */
-const FIND_QEMU = `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -qixE -- "$1"`
+const FIND_QEMU = 'cat /proc/[0-9]*/cmdline 2>/dev/null | grep -qizxE -- "$1"'
 const FOUND = 0
 const LIMIT_MS = 5_000
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Lab } from '../lab/index.ts'
 import type { Observer } from '../lab/observer.ts'
-import { beatOf, untilBeats, Yasco } from './yasco.ts'
+import { beatOf, untilBeats, untilBoot, Yasco } from './yasco.ts'
 
 // The whole story by commands, on real hosts: an HWM dies, its HAVMs restart elsewhere, it returns, they come home live. The guests are
 // witnesses: boots tell a restart from a migration; the observer outside counts what runs.
@@ -109,10 +109,10 @@ test('stop shuts the guest down and it stays stopped; start boots it at home; a 
   await yasco.run('stop', 'test', '--confirm-name', 'test')
   expect(await yasco.places()).toMatchObject({ test: expect.stringMatching(/^stopped/) })
   await yasco.run('start', 'test', '--yes')
-  const started = await untilBeats(lab, 'test', before)
+  const started = await untilBoot(lab, 'test', before.boots + 1)
   expect(started.boots).toBe(before.boots + 1)
   await yasco.run('migrate', 'test', 'quark', '--cold', '--confirm-name', 'test')
-  const moved = await untilBeats(lab, 'test', started)
+  const moved = await untilBoot(lab, 'test', before.boots + 2)
   expect(moved.boots).toBe(before.boots + 2)
   expect(await yasco.places()).toMatchObject({ test: 'running quark' })
 })

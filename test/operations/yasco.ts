@@ -1,6 +1,7 @@
 // Runs yasco's commands as an operator of a lab would: in the operator's namespace, with the lab's cluster file.
 import type { CommandResult } from '../lab/command.ts'
 import type { Lab } from '../lab/index.ts'
+import { until } from '../lab/processes.ts'
 import { lastBeat, type Beat } from '../lab/serial-log.ts'
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname
@@ -43,9 +44,7 @@ export class Yasco {
     )
   }
 
-  async operation(
-    id: string,
-  ): Promise<{
+  async operation(id: string): Promise<{
     state: string
     steps: { vm: string; state: string; error: string; phase: string }[]
   }> {
@@ -54,19 +53,31 @@ export class Yasco {
 }
 
 /** Resolves when the guest has printed a later beat than `after`: it runs. */
-export async function untilBeats(lab: Lab, vm: string, after: Beat | undefined): Promise<Beat> {
-  const limit = Date.now() + 20_000
-  for (;;) {
-    const beat = lastBeat(lab.serial(vm))
-    if (
-      beat !== undefined &&
-      (after === undefined || beat.boots > after.boots || beat.ticks > after.ticks)
-    )
-      return beat
-    if (Date.now() > limit)
-      throw new Error(`${vm} does not run: its last beat is ${JSON.stringify(beat)}`)
-    await new Promise(resolve => setImmediate(resolve))
-  }
+export function untilBeats(lab: Lab, vm: string, after: Beat | undefined): Promise<Beat> {
+  return untilBeat(
+    lab,
+    vm,
+    beat =>
+      after === undefined ||
+      beat.boots > after.boots ||
+      (beat.boots === after.boots && beat.ticks > after.ticks),
+  )
+}
+
+/** Resolves when the guest has booted that often, and ticks. */
+export function untilBoot(lab: Lab, vm: string, boots: number): Promise<Beat> {
+  return untilBeat(lab, vm, beat => beat.boots >= boots && beat.ticks > 0)
+}
+
+async function untilBeat(lab: Lab, vm: string, isIt: (beat: Beat) => boolean): Promise<Beat> {
+  return until(
+    `${vm} to run`,
+    () => {
+      const beat = lastBeat(lab.serial(vm))
+      return beat !== undefined && isIt(beat) ? beat : undefined
+    },
+    { limitMs: 30_000 },
+  )
 }
 
 export function beatOf(lab: Lab, vm: string): Beat {

@@ -19,7 +19,7 @@ export const run: Run = context => {
   const parallel = options.whole('parallel', 1)
   return actOn(
     context,
-    { do: 'evacuate', hwm, cold: options.has('cold') },
+    { do: 'evacuate', hwm, cold: options.has('cold'), ...(off && { off: true }) },
     {
       ...(off && { off }),
       without: options.all('without'),

@@ -1,4 +1,5 @@
 // What every plan says in the same way: what it rests on, and how it changes the loads.
+import { isOver, isSettled, type Operation } from '../../model/operation.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
 import type { Basis, LoadChange } from './plan.ts'
 import type { Room } from './room.ts'
@@ -8,7 +9,11 @@ export function basisOf(
   hwms: readonly string[],
   vms: readonly string[],
 ): Basis {
-  const state = (name: string) => snapshot.hwms[name]?.state ?? 'not there'
+  const state = (name: string) => {
+    const seen = snapshot.hwms[name]?.state ?? 'not there'
+    // Who has not answered yet becomes, without an answer, one who does not answer: no news.
+    return seen === 'connecting' ? 'down' : seen
+  }
   const place = (name: string) => {
     const vm = snapshot.vms[name]
     return vm === undefined ? 'not there' : `${vm.state} on ${vm.where ?? 'no HWM'}`
@@ -38,6 +43,13 @@ export function differences(basis: Basis, snapshot: ClusterSnapshot): string[] {
     }
   }
   return lines
+}
+
+/** The unfinished operation that has this VM. */
+export function operationWith(snapshot: ClusterSnapshot, vm: string): Operation | undefined {
+  return Object.values(snapshot.operations ?? {}).find(
+    each => !isOver(each) && each.steps.some(step => step.vm === vm && !isSettled(step)),
+  )
 }
 
 /** The HWMs whose load the plan changes. */

@@ -1,14 +1,16 @@
 // Evacuation: HAVMs of a dead HWM restart elsewhere (failover), or all VMs of a living one leave it (planned).
 import type { Step } from '../../model/operation.ts'
 import type { ClusterSnapshot, HwmView, VmView } from '../../model/snapshot.ts'
-import { basisOf, loadChanges, plural } from './common.ts'
+import { basisOf, loadChanges, operationWith, plural } from './common.ts'
 import { NoPlan, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
-import { Room } from './room.ts'
+import { planningRoom } from './room.ts'
 import { chooseTargets, fallbackByHand, whereaboutsOf, type PreparedFallback } from './targets.ts'
 
 export interface EvacuationOptions {
   /** Shut down here and start there, instead of live migration. */
   readonly cold: boolean
+  /** The operator says that it is off, or has its device see to that: whether it answers is not waited for. */
+  readonly off?: boolean
   /** A map that was stored or solved for this failure; the cluster file's own comes first. */
   readonly prepared?: PreparedFallback
   /** VMs that cannot migrate live, with the reason (passthrough, host disks): from their XML. */
@@ -23,7 +25,7 @@ export function planEvacuation(
 ): Plan {
   const view = snapshot.hwms[hwm]
   if (view === undefined) throw new NoPlan(`there is no HWM ${hwm} in ${snapshot.cluster}`)
-  if (view.state === 'connecting')
+  if (view.state === 'connecting' && options.off !== true)
     throw new NoPlan(`${hwm} was not reached yet: wait for its state`)
   if (view.state === 'refused') {
     throw new NoPlan(
@@ -40,15 +42,10 @@ function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOp
     .filter(vm => !isActive(vm))
     .map(vm => ({ vm: vm.name, kind: vm.kind, why: `is ${vm.state}: nothing to move` }))
   const method = options.cold ? 'cold' : 'live'
-  const drawn = draw(snapshot, view.name, movable, options, vm =>
-    vm.kind === 'unmanaged'
-      ? { refused: 'is not in the cluster file: yasco moves only what it manages' }
-      : vm.config?.pinned === true
-        ? { refused: 'is pinned' }
-        : options.obstacles?.has(vm.name) && method === 'live'
-          ? { refused: `cannot migrate: ${options.obstacles.get(vm.name)}` }
-          : { method, keepPaused: vm.state === 'paused' },
-  )
+  const drawn = draw(snapshot, view.name, movable, options, vm => {
+    const refused = whyItCannotLeave(snapshot, vm, options)
+    return refused === undefined ? { method, keepPaused: vm.state === 'paused' } : { refused }
+  })
   const sentence =
     `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${options.cold ? 'shut down and start elsewhere' : 'move live'}` +
     (drawn.unplaced.length > 0 ? `, ${drawn.unplaced.length} cannot be placed` : '')
@@ -64,13 +61,29 @@ function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOp
   }
 }
 
+function whyItCannotLeave(
+  snapshot: ClusterSnapshot,
+  vm: VmView,
+  { cold, obstacles }: EvacuationOptions,
+): string | undefined {
+  if (vm.kind === 'unmanaged') return 'is not in the cluster file: yasco moves only what it manages'
+  if (vm.config?.pinned) return 'is pinned'
+  const operation = operationWith(snapshot, vm.name)
+  if (operation !== undefined) return `operation ${operation.id} has it`
+  const obstacle = cold ? undefined : obstacles?.get(vm.name)
+  return obstacle && `cannot migrate: ${obstacle}`
+}
+
 function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOptions): Plan {
   const here = vmsOn(snapshot, view.name)
-  const shouldRun = (vm: VmView) => vm.kind === 'havm' && vm.config?.desired !== 'stopped'
+  const shouldRun = (vm: VmView) =>
+    vm.kind === 'havm' &&
+    vm.config?.desired !== 'stopped' &&
+    operationWith(snapshot, vm.name) === undefined
   const movable = here.filter(shouldRun)
   const staying: LeftOut[] = here
     .filter(vm => !shouldRun(vm))
-    .map(vm => ({ vm: vm.name, kind: vm.kind, why: whyItStays(vm, view.name) }))
+    .map(vm => ({ vm: vm.name, kind: vm.kind, why: whyItStays(snapshot, vm, view.name) }))
   const byHand = fallbackByHand(snapshot.config, deadWith(snapshot, view.name))
   const prepared = byHand ?? options.prepared
   const drawn = draw(
@@ -90,7 +103,9 @@ function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationO
   const notes =
     prepared === undefined && movable.length > 0
       ? ['no fallback map was prepared: targets are chosen by room']
-      : []
+      : prepared?.note !== undefined && movable.length > 0
+        ? [prepared.note]
+        : []
   return {
     kind: 'evacuate',
     subject: view.name,
@@ -116,7 +131,7 @@ function draw(
   options: EvacuationOptions,
   treat: (vm: VmView) => Treatment,
 ): Pick<Plan, 'moves' | 'unplaced' | 'loads' | 'basis' | 'notes'> {
-  const room = new Room(snapshot)
+  const room = planningRoom(snapshot)
   const places = whereaboutsOf(snapshot)
   for (const vm of vms) places.delete(vm.name)
   const moves: PlannedMove[] = []
@@ -142,20 +157,16 @@ function draw(
       kind: vm.kind === 'havm' ? 'havm' : 'vm',
       method: treatment.method,
       from,
-      // A live move has one destination; what restarts may try the next.
-      targets: treatment.method === 'restart' ? choice.targets : [first],
+      targets: choice.targets,
       why: choice.why,
       interrupts: treatment.method !== 'live',
-      after: before(vm, vms),
+      after: [],
       bounce: false,
       keepPaused: treatment.keepPaused,
     })
   }
   return {
-    moves: moves.map(move => ({
-      ...move,
-      after: move.after.filter(name => moves.some(each => each.vm === name)),
-    })),
+    moves: chained(moves, snapshot),
     unplaced,
     loads: loadChanges(snapshot, room),
     basis: basisOf(
@@ -167,25 +178,33 @@ function draw(
   }
 }
 
-/** Highest priority first, then the `order` of the cluster file, then by name. */
+/** Highest priority first, then by name; VMs with an `order` change places among themselves until that is kept. */
 function inOrder(vms: readonly VmView[]): VmView[] {
-  return [...vms].sort(
-    (a, b) =>
-      (b.config?.priority ?? 0) - (a.config?.priority ?? 0) ||
-      (a.config?.order ?? 0) - (b.config?.order ?? 0) ||
-      a.name.localeCompare(b.name),
+  const byPriority = [...vms].sort(
+    (a, b) => (b.config?.priority ?? 0) - (a.config?.priority ?? 0) || a.name.localeCompare(b.name),
   )
+  const ordered = byPriority
+    .filter(vm => vm.config?.order !== undefined)
+    .sort((a, b) => (a.config?.order ?? 0) - (b.config?.order ?? 0))
+  return byPriority.map(vm => (vm.config?.order === undefined ? vm : (ordered.shift() ?? vm)))
 }
 
-/** The VMs of the same evacuation whose `order` is just below this one's: it begins when they run. */
-function before(vm: VmView, vms: readonly VmView[]): string[] {
-  const order = vm.config?.order
-  if (order === undefined) return []
-  const lower = vms
-    .map(each => each.config?.order)
-    .filter(each => each !== undefined && each < order)
-  const last = Math.max(...lower.map(each => each ?? Number.NEGATIVE_INFINITY))
-  return vms.filter(each => each.config?.order === last).map(each => each.name)
+/** What starts anew begins once those of the `order` just below its own run, and its delay after them. What moves live need not wait. */
+function chained(moves: readonly PlannedMove[], snapshot: ClusterSnapshot): PlannedMove[] {
+  const orderOf = ({ vm }: PlannedMove) => snapshot.vms[vm]?.config?.order
+  return moves.map(move => {
+    const order = orderOf(move)
+    if (order === undefined || !move.interrupts) return move
+    const lower = moves.map(orderOf).filter(each => each !== undefined && each < order)
+    const last = Math.max(...lower.map(each => each ?? Number.NEGATIVE_INFINITY))
+    const after = moves.filter(each => orderOf(each) === last).map(({ vm }) => vm)
+    const delayMs = snapshot.vms[move.vm]?.config?.delayMs
+    return {
+      ...move,
+      after,
+      ...(after.length > 0 && delayMs !== undefined && { delayMs }),
+    }
+  })
 }
 
 function vmsOn(snapshot: ClusterSnapshot, hwm: string): VmView[] {
@@ -197,14 +216,19 @@ function isActive(vm: VmView): boolean {
   return vm.state === 'running' || vm.state === 'paused'
 }
 
-function whyItStays(vm: VmView, hwm: string): string {
+function whyItStays(snapshot: ClusterSnapshot, vm: VmView, hwm: string): string {
+  const operation = operationWith(snapshot, vm.name)
+  if (operation !== undefined)
+    return `operation ${operation.id} has it: it goes on there once ${hwm} is proved to be off`
   if (vm.kind === 'unmanaged') return 'is not in the cluster file'
   if (vm.kind === 'vm') return `is no HAVM: waits for ${hwm}`
   return 'is to be stopped'
 }
 
 /** All HWMs that are down now, this one among them: a second failure is planned as a failure of both. */
-function deadWith(snapshot: ClusterSnapshot, hwm: string): string[] {
-  const down = Object.values(snapshot.hwms).filter(view => view.state === 'down')
+export function deadWith(snapshot: ClusterSnapshot, hwm: string): string[] {
+  const down = Object.values(snapshot.hwms).filter(
+    view => view.state === 'down' || view.state === 'connecting',
+  )
   return [...new Set([hwm, ...down.map(view => view.name)])]
 }

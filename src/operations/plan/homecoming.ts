@@ -1,10 +1,10 @@
 // Homecoming: VMs that are away return to their homes, live, in an order that their homes have room for. A home is never overwritten.
 import type { Operation } from '../../model/operation.ts'
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
-import { basisOf, loadChanges, plural } from './common.ts'
+import { basisOf, loadChanges, operationWith, plural } from './common.ts'
 import { orderMoves, type Wish } from './order.ts'
 import { NoPlan, type LeftOut, type Plan } from './plan.ts'
-import { closedTo, Room } from './room.ts'
+import { closedTo, planningRoom } from './room.ts'
 import { ruledOut, whereaboutsOf } from './targets.ts'
 
 export interface HomecomingOptions {
@@ -81,7 +81,7 @@ function planReturns(
   returns: readonly Return[],
   options: HomecomingOptions,
 ): Plan {
-  const room = new Room(snapshot)
+  const room = planningRoom(snapshot)
   const places = whereaboutsOf(snapshot)
   for (const { vm } of returns) places.delete(vm.name)
   const unplaced: LeftOut[] = []
@@ -165,6 +165,8 @@ function whyNot(
   if (view === undefined) return `${to} is not in the cluster`
   if (vm.state !== 'running' && vm.state !== 'paused') return `is ${vm.state}`
   if (vm.config?.pinned) return 'is pinned'
+  const operation = operationWith(snapshot, vm.name)
+  if (operation !== undefined) return `operation ${operation.id} has it`
   const obstacle = options.obstacles?.get(vm.name)
   if (obstacle !== undefined) return `cannot migrate: ${obstacle}`
   return closedTo(view, 'home') ?? ruledOut(snapshot, vm, to, places)

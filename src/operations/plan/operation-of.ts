@@ -26,6 +26,7 @@ export function operationOf(plan: Plan, confirmed: Confirmed): Operation {
     after: plan.moves.flatMap((other, index) =>
       index < id && move.after.includes(other.vm) ? [index] : [],
     ),
+    ...(move.delayMs !== undefined && { delayMs: move.delayMs }),
     state: 'queued',
     phase: '',
     tries: {},

@@ -16,6 +16,8 @@ export interface PlannedMove {
   readonly interrupts: boolean
   /** VMs whose moves must be done before. */
   readonly after: readonly string[]
+  /** ... and this long ago, in ms. */
+  readonly delayMs?: number
   /** On its way to elsewhere: it makes room for others. */
   readonly bounce: boolean
   readonly keepPaused: boolean

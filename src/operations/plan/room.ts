@@ -1,5 +1,6 @@
 // How much room HWMs have, while a plan fills and empties them on paper.
 import { givable, shortages } from '../../model/placement.ts'
+import { isOver, isSettled, targetOf } from '../../model/operation.ts'
 import type { Resources } from '../../model/resources.ts'
 import type { ClusterSnapshot, HwmView } from '../../model/snapshot.ts'
 
@@ -75,6 +76,27 @@ export class Room {
     }
     this.#used.set(hwm, used)
   }
+}
+
+/** The room a plan may give out: less what unfinished operations will still put there. */
+export function planningRoom(snapshot: ClusterSnapshot): Room {
+  const room = new Room(snapshot)
+  for (const operation of Object.values(snapshot.operations ?? {})) {
+    if (isOver(operation)) continue
+    for (const step of operation.steps) {
+      const target = targetOf(step)
+      const vm = snapshot.vms[step.vm]
+      if (isSettled(step) || target === undefined || vm === undefined) continue
+      if (!takesRoom(snapshot, step.vm, target)) room.add(target, vm.demand)
+    }
+  }
+  return room
+}
+
+/** Whether the snapshot counts the VM among what the HWM uses. */
+export function takesRoom(snapshot: ClusterSnapshot, name: string, hwm: string): boolean {
+  const vm = snapshot.vms[name]
+  return vm?.where === hwm && ['running', 'paused', 'migrating', 'double'].includes(vm.state)
 }
 
 /** Why an HWM takes nobody in now, whatever room it has; undefined when it does. */

@@ -3,7 +3,7 @@ import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
 import { humanAmount } from '../../model/human.ts'
 import { basisOf, loadChanges } from './common.ts'
 import { NoPlan, type Plan, type PlannedMove } from './plan.ts'
-import { closedTo, Room } from './room.ts'
+import { closedTo, planningRoom, type Room } from './room.ts'
 import { chooseTargets, ruledOut, whereaboutsOf } from './targets.ts'
 
 /** Live to a named HWM, or `cold`: shut down here, started there. Throws `NoPlan` with the reason. */
@@ -22,7 +22,7 @@ export function planMigration(
   if (vm.config?.pinned) throw new NoPlan(`${name} is pinned to ${from}`)
   if (options.obstacle !== undefined && !options.cold)
     throw new NoPlan(`${name} cannot migrate: ${options.obstacle}`)
-  const room = new Room(snapshot)
+  const room = planningRoom(snapshot)
   refuseUnlessOpen(snapshot, room, vm, to)
   room.add(to, vm.demand)
   room.remove(from, vm.demand)
@@ -52,7 +52,7 @@ export function planStart(snapshot: ClusterSnapshot, name: string, at?: string):
       `${name} was last seen on ${vm.where}, which is not up: evacuate ${vm.where}, or wait for it`,
     )
   }
-  const room = new Room(snapshot)
+  const room = planningRoom(snapshot)
   const places = whereaboutsOf(snapshot)
   places.delete(name)
   const wished = at ?? vm.home
@@ -88,7 +88,7 @@ export function planStop(snapshot: ClusterSnapshot, name: string): Plan {
     throw new NoPlan(`${name} does not run`)
   if (snapshot.hwms[from]?.state !== 'up')
     throw new NoPlan(`${from}, where ${name} was last seen, is not up`)
-  const room = new Room(snapshot)
+  const room = planningRoom(snapshot)
   room.remove(from, vm.demand)
   return single(snapshot, room, vm, {
     kind: 'stop',

@@ -11,6 +11,8 @@ export interface PreparedFallback {
   readonly by: string
   /** Ordered targets per VM, the best first. */
   readonly targets: ReadonlyMap<string, readonly string[]>
+  /** What is worth a line of the plan: that not all have a place by it. */
+  readonly note?: string
 }
 
 /** The map the cluster file has for exactly these failed HWMs. */

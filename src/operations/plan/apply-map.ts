@@ -1,0 +1,97 @@
+// The live migrations that make a new CDM true, in the order that the solver found.
+import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
+import type { Move, ProblemGroup } from '../../solver/problem.ts'
+import { basisOf, loadChanges, plural } from './common.ts'
+import type { LeftOut, Plan, PlannedMove } from './plan.ts'
+import { Room } from './room.ts'
+
+/**
+ * A move waits for those of earlier batches that make its room, that are in a group with it, or that are its own first half. Who does not
+ * run is not moved: it starts at its new home.
+ */
+export function planApplyMap(
+  snapshot: ClusterSnapshot,
+  moves: readonly Move[],
+  groups: readonly ProblemGroup[],
+): Plan {
+  const room = new Room(snapshot)
+  const staying: LeftOut[] = []
+  const unplaced: LeftOut[] = []
+  const planned: PlannedMove[] = []
+  for (const move of moves) {
+    const vm = snapshot.vms[move.vm]
+    if (vm === undefined) continue
+    const why = whyNot(vm, move, moves)
+    if (why !== undefined) {
+      const list = why.isFailure ? unplaced : staying
+      if (!list.some(each => each.vm === move.vm))
+        list.push({ vm: move.vm, kind: vm.kind, why: why.text })
+      continue
+    }
+    room.add(move.to, vm.demand)
+    room.remove(move.from, vm.demand)
+    planned.push({
+      vm: move.vm,
+      kind: vm.kind === 'havm' ? 'havm' : 'vm',
+      method: 'live',
+      from: move.from,
+      targets: [move.to],
+      why: move.bounce ? 'on its way: makes room' : 'its new home',
+      interrupts: false,
+      after: waitsFor(move, moves, groups),
+      bounce: move.bounce,
+      keepPaused: vm.state === 'paused',
+    })
+  }
+  const left = new Set([...staying, ...unplaced].map(each => each.vm))
+  const kept = planned.map(move => ({ ...move, after: move.after.filter(vm => !left.has(vm)) }))
+  return {
+    kind: 'apply-plan',
+    subject: snapshot.cluster,
+    sentence: `Move ${plural(new Set(kept.map(move => move.vm)).size, 'VM')} live to ${kept.length === 1 ? 'its new home' : 'their new homes'}${unplaced.length > 0 ? `, ${unplaced.length} cannot be moved` : ''}`,
+    moves: kept,
+    unplaced,
+    staying,
+    loads: loadChanges(snapshot, room),
+    mustBeOff: undefined,
+    confirm: 'yes',
+    notes: [],
+    cordon: undefined,
+    basis: basisOf(
+      snapshot,
+      kept.flatMap(move => [move.from ?? '', ...move.targets]).filter(name => name !== ''),
+      kept.map(move => move.vm),
+    ),
+  }
+}
+
+function whyNot(
+  vm: VmView,
+  { from }: Move,
+  moves: readonly Move[],
+): { readonly text: string; readonly isFailure: boolean } | undefined {
+  if (vm.state === 'stopped' || vm.state === 'absent')
+    return { text: `is ${vm.state}: it starts at its new home`, isFailure: false }
+  if (vm.state !== 'running' && vm.state !== 'paused')
+    return { text: `is ${vm.state}`, isFailure: true }
+  const first = moves.find(move => move.vm === vm.name)
+  return first?.from === vm.where || from !== first?.from
+    ? undefined
+    : { text: `is on ${vm.where}, not on ${from} any more`, isFailure: true }
+}
+
+function waitsFor(
+  move: Move,
+  moves: readonly Move[],
+  groups: readonly ProblemGroup[],
+): readonly string[] {
+  const mates = new Set(
+    groups.flatMap(group => (group.members.includes(move.vm) ? group.members : [])),
+  )
+  const before = moves.filter(
+    other =>
+      other.batch < move.batch &&
+      (other.from === move.to || other.vm === move.vm || mates.has(other.vm)),
+  )
+  return [...new Set(before.map(other => other.vm))]
+}

@@ -1,0 +1,51 @@
+// Why something is impossible, as a sentence with amounts as people read them.
+import { humanAmount } from '../model/human.ts'
+import type { CounterExample, Refusal } from '../solver/problem.ts'
+
+const MOST_NAMES = 5
+
+/** `a, b, c and 4 more`. */
+export function named(names: readonly string[]): string {
+  return names.length <= MOST_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`
+}
+
+export function reasonText(why: Refusal | CounterExample): string {
+  return 'kind' in why ? refusalText(why) : counterText(why)
+}
+
+/** `when a, b fail: x, y cannot restart, ram short 6 GiB`. */
+export function counterText({ failed, vms, dimension, missing, rule }: CounterExample): string {
+  const what =
+    dimension === undefined
+      ? rule === undefined
+        ? 'no HWM may take them'
+        : `the rule ${rule} forbids it`
+      : `${dimension} short ${humanAmount(dimension, missing ?? 0)}`
+  if (failed.length === 0) return `before anything fails: ${what} for ${named(vms)}`
+  return `when ${named(failed)} ${failed.length === 1 ? 'fails' : 'fail'}: ${named(vms)} cannot restart, ${what}`
+}
+
+function refusalText(refusal: Refusal): string {
+  switch (refusal.kind) {
+    case 'nowhere':
+      return refusal.dimension === undefined
+        ? `no HWM may run ${refusal.vm}`
+        : `${refusal.vm} fits on no HWM that may run it: the nearest is ${refusal.dimension} short ${humanAmount(refusal.dimension, refusal.missing ?? 0)}`
+    case 'units': {
+      const { dimension, unit, needed, available } = refusal
+      return unit === 1
+        ? `${dimension} is short ${humanAmount(dimension, needed - available)}: the VMs ask for ${humanAmount(dimension, needed)}, the HWMs give ${humanAmount(dimension, available)}`
+        : `${dimension} does not suffice: in pieces of ${humanAmount(dimension, unit)}, VMs ask for ${needed} and HWMs hold ${available}`
+    }
+    case 'average':
+      return `no map survives ${refusal.tolerate} failures: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
+    case 'failures':
+      return `no map survives ${refusal.tolerate} failures: only ${refusal.units} places can fail apart, and there are HAVMs`
+    case 'rule':
+      return `the rule ${refusal.rule} cannot be kept for ${named(refusal.vms)}`
+    case 'search':
+      return 'every map was ruled out by complete search'
+  }
+}
