@@ -1,7 +1,7 @@
 // The solver's answers as text for people.
 import type { HwmLoad, PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
-import { humanAmount, humanPercent } from '../model/human.ts'
-import type { CounterExample } from '../solver/problem.ts'
+import { humanPercent } from '../model/human.ts'
+import { counterText, named } from '../operations/reasons.ts'
 import { columns } from './print.ts'
 
 export interface Detail {
@@ -32,33 +32,13 @@ function headline({ objective, value, bound, proved, hwmsUsed, seconds, map }: P
   return `${objective}: ${worth} (${how}); ${counts} (${took})`
 }
 
-function verdictLine({ resilience, answer }: PlanAnswer): string {
+function verdictLine({ resilience }: PlanAnswer): string {
   const { asked, verdict, largest, largestIsExact, counterExample } = resilience
-  const most = `${largestIsExact ? 'at most' : 'at least'} ${largest}`
+  const most = `largest X${largestIsExact ? '' : ' known'}: ${largest}`
   if (verdict === 'yes') return `TOLERATES ${asked}: yes (${most})`
   if (verdict === 'unknown') return `TOLERATES ${asked}: not settled in the time given (${most})`
   const because = counterExample === undefined ? '' : `  ${counterText(counterExample)}`
-  const here = answer === 'impossible' ? ` (${most})` : ''
-  return `TOLERATES ${asked}: NO${here}${because}`
-}
-
-/** `when a, b fail: x, y cannot restart, ram short 6 GiB`. */
-export function counterText({ failed, vms, dimension, missing, rule }: CounterExample): string {
-  const what =
-    dimension === undefined
-      ? rule === undefined
-        ? 'no HWM may take them'
-        : `the rule ${rule} forbids it`
-      : `${dimension} short ${humanAmount(dimension, missing ?? 0)}`
-  return `when ${named(failed)} ${failed.length === 1 ? 'fails' : 'fail'}: ${named(vms)} cannot restart, ${what}`
-}
-
-const MOST_NAMES = 5
-
-function named(names: readonly string[]): string {
-  return names.length <= MOST_NAMES
-    ? names.join(', ')
-    : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`
+  return `TOLERATES ${asked}: NO (${most})${because}`
 }
 
 function isOfUse({ vmsBefore, vmsAfter }: HwmLoad): boolean {

@@ -3,7 +3,8 @@ import type { ClusterConfig } from '../model/cluster.ts'
 import { parseClusterFile } from '../model/cluster-file/parse.ts'
 import { ClusterFileInvalid, problemText } from '../model/cluster-file/problem.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
-import { type Known, problemOf } from '../solver/door.ts'
+import { presentPlaces, presentProblem } from '../operations/present.ts'
+import { problemOf } from '../solver/door.ts'
 import { faultsOf } from '../solver/faults.ts'
 import type { PlacementMap, Problem } from '../solver/problem.ts'
 import { type Cluster, openCluster } from './acting.ts'
@@ -65,38 +66,16 @@ async function posedByCluster(context: Context): Promise<Posed> {
       EXIT.failed,
       `etcd knows no cluster '${snapshot.cluster}': apply a cluster file first (yasco apply -f FILE)`,
     )
-  const problem = sound(withOptions(context, problemOf(config, knownOf(snapshot))))
+  const problem = sound(withOptions(context, presentProblem(snapshot, config)))
   const rest = opened.move()
   return {
     config,
     problem,
-    places: placesOf(snapshot),
+    places: presentPlaces(snapshot),
     live,
     notes: [...unanswered(snapshot), ...unlimited(problem)],
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
-}
-
-/** Homes by the CDM, capacities and demands as completed by what libvirt says. */
-export function knownOf(snapshot: ClusterSnapshot): Known {
-  const vms = Object.values(snapshot.vms).filter(vm => vm.config !== undefined)
-  return {
-    homes: new Map(vms.flatMap(vm => (vm.home === undefined ? [] : [[vm.name, vm.home] as const]))),
-    capacities: new Map(Object.values(snapshot.hwms).map(hwm => [hwm.name, hwm.capacity])),
-    demands: new Map(vms.map(vm => [vm.name, vm.demand])),
-  }
-}
-
-/** Where each VM runs; one that does not run has its place at home. */
-function placesOf(snapshot: ClusterSnapshot): PlacementMap {
-  const places = new Map<string, string>()
-  for (const vm of Object.values(snapshot.vms)) {
-    if (vm.config === undefined) continue
-    const runs = vm.state === 'running' || vm.state === 'paused'
-    const place = runs ? (vm.where ?? vm.home) : vm.home
-    if (place !== undefined) places.set(vm.name, place)
-  }
-  return places
 }
 
 function withOptions({ options }: Context, problem: Problem): Problem {

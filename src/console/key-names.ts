@@ -91,6 +91,7 @@ export function keyLabel(key: string): string {
     enter: 'Enter',
     esc: 'Esc',
     tab: 'Tab',
+    space: 'Space',
     'shift-tab': 'Shift-Tab',
     home: 'Home',
     end: 'End',

@@ -159,7 +159,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
     group: 'move',
     short: 'back',
     priority: 44,
-    help: 'back: closes what is open, clears the filter, then the marks',
+    help: 'back: closes, clears the filter, then the marks',
     why: ({ getState }) => {
       const state = getState()
       const id = activeList(state)
@@ -169,7 +169,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
         (settings !== undefined && (settings.filter !== '' || settings.marks.size > 0)) ||
         (state.screen === 'hwm' && state.focus === 'right') ||
         (id === 'log' && settings?.selected !== undefined)
-      return isFar ? undefined : 'there is nothing to go back to'
+      return isFar ? undefined : 'nothing to go back to'
     },
     run: back,
   },

@@ -1,4 +1,5 @@
 // A key press: to the line that is typed, to the menu or help that is open, or through the table.
+import type { KeyAction } from './key-table.ts'
 import { actionById } from './key-table.ts'
 import { pressInOverlay } from './overlay-keys.ts'
 import { pressInPrompt } from './prompt-keys.ts'
@@ -24,9 +25,9 @@ export function press(store: ConsoleStore, key: string): void {
 }
 
 function pressPlain(store: ConsoleStore, key: string): void {
-  pin(store)
   const id = store.keyMap.actions.get(key)
   const action = id === undefined ? undefined : actionById(id)
+  if (action && isAboutSelection(action)) pin(store)
   if (!action) {
     if (key === 'ctrl-c') store.notify('q leaves the console')
     return
@@ -37,7 +38,11 @@ function pressPlain(store: ConsoleStore, key: string): void {
     store.notify(`${key}  ${action.help}: ${why}`, 'dim')
 }
 
-/** Until the first key the selection is the first of the list, which is the worst there is; from then on it stays on its item. */
+function isAboutSelection({ group }: KeyAction): boolean {
+  return group === 'move' || group === 'look' || group === 'act'
+}
+
+/** Until the first key about it the selection is the first of the list, which is the worst there is; from then on it stays on its item. */
 function pin(store: ConsoleStore): void {
   const state = store.getState()
   const id = activeList(state)

@@ -162,6 +162,8 @@ export const fallbackMapValue = z.object({
   map: texts,
   unplaced: names.default([]),
   from: z.object({ config: count, homes: count }),
+  /** A hash of what it was computed from: another one now makes it stale, whatever the revisions. */
+  inputs: text.default(''),
   when: text.default(''),
 })
 

@@ -168,7 +168,10 @@ export function prepareFallback(
     return { by: `the stored map of ${age} ago`, targets: asTargets(stored.map) }
   }
   const { problem, places } = scene
-  const found = fallbackFor(problem, places, failed, { seconds: ON_THE_SPOT_S, now: options.now })
+  const found = fallbackFor(problem, places, failed, {
+    seconds: ON_THE_SPOT_S,
+    now: () => options.now(),
+  })
   const targets = asTargets(found.map)
   if (found.answer === 'map') return { by: 'the solver', targets }
   const note =

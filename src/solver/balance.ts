@@ -39,7 +39,12 @@ function sumsOf(state: State, open: Int32Array): Sums {
 }
 
 /** The value that is lowered: 0 is perfect balance. */
-export function imbalance(packing: Packing, where: Int32Array, open: Int32Array, weights: Float64Array): number {
+export function imbalance(
+  packing: Packing,
+  where: Int32Array,
+  open: Int32Array,
+  weights: Float64Array,
+): number {
   const state = new State(packing)
   state.replace(where)
   return valueOf(sumsOf(state, open), weights)
@@ -133,7 +138,10 @@ export function balance(
       if (budget.isOver) break
     }
     const sorted = open.toSorted((x, y) => level[y]! - level[x]!)
-    const ends = sorted.length <= MOST_BINS_FOR_SWAPS ? [...sorted] : [...sorted.slice(0, 8), ...sorted.slice(-8)]
+    const ends =
+      sorted.length <= MOST_BINS_FOR_SWAPS
+        ? [...sorted]
+        : [...sorted.slice(0, 8), ...sorted.slice(-8)]
     const swappable = moved + 2 <= most ? ends : []
     for (let x = 0; x < swappable.length; x++) {
       for (let y = ends.length - 1; y > x; y--) {
@@ -170,9 +178,16 @@ export function balance(
   return state.where.slice()
 }
 
-function levels(state: State, open: Int32Array, scale: Float64Array, weights: Float64Array): Float64Array {
+function levels(
+  state: State,
+  open: Int32Array,
+  scale: Float64Array,
+  weights: Float64Array,
+): Float64Array {
   const { dims, bins } = state.packing
   const level = new Float64Array(bins)
-  for (const b of open) for (let d = 0; d < dims; d++) level[b]! += state.load[b * dims + d]! * scale[b * dims + d]! * weights[d]!
+  for (const b of open)
+    for (let d = 0; d < dims; d++)
+      level[b]! += state.load[b * dims + d]! * scale[b * dims + d]! * weights[d]!
   return level
 }

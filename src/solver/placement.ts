@@ -75,11 +75,19 @@ export function solvePlacement(problem: Problem, options: PlaceOptions = {}): Pl
   if (refusal !== undefined) return impossible(refusal)
   const [first = defaultObjective(problem), ...rest] = options.objectives ?? []
   const outcome =
-    first === 'fewest-hwms' ? leastHwms(task) : first === 'balance' ? mostBalanced(task) : leastMoves(task)
+    first === 'fewest-hwms'
+      ? leastHwms(task)
+      : first === 'balance'
+        ? mostBalanced(task)
+        : leastMoves(task)
   if (outcome === undefined) {
     const last = exhaust(task)
     if (last?.why !== undefined) return impossible(last.why)
-    return { answer: 'no-answer', sentence: 'No map was found in the time given, and none was ruled out.', seconds: budget.seconds }
+    return {
+      answer: 'no-answer',
+      sentence: 'No map was found in the time given, and none was ruled out.',
+      seconds: budget.seconds,
+    }
   }
   if ('why' in outcome) return impossible(outcome.why)
   const found = { ...outcome, where: refine(task, first, rest, outcome) }
@@ -96,7 +104,9 @@ function taskOf(compiled: Compiled, items: Items, options: PlaceOptions, budget:
   items.vmsOf.forEach((members, i) => {
     // Members that are apart today: the item's home is where most of them are, and its cost counts those that would stay.
     const votes = new Map<number, number>()
-    for (const v of members) if (compiled.home[v]! >= 0) votes.set(compiled.home[v]!, (votes.get(compiled.home[v]!) ?? 0) + 1)
+    for (const v of members)
+      if (compiled.home[v]! >= 0)
+        votes.set(compiled.home[v]!, (votes.get(compiled.home[v]!) ?? 0) + 1)
     for (const [h, count] of votes) {
       if (count > cost[i]!) {
         cost[i] = count
@@ -113,7 +123,9 @@ function taskOf(compiled: Compiled, items: Items, options: PlaceOptions, budget:
     options,
     home,
     cost,
-    usable: Uint8Array.from({ length: compiled.hwms }, (_, h) => (compiled.inMaintenance[h] ? 0 : 1)),
+    usable: Uint8Array.from({ length: compiled.hwms }, (_, h) =>
+      compiled.inMaintenance[h] ? 0 : 1,
+    ),
   }
 }
 
@@ -141,7 +153,8 @@ function refuse(task: Task): Refusal | CounterExample | undefined {
         break
       }
       for (let d = 0; d < packing.dims; d++) {
-        const missing = packing.size[i * packing.dims + d]! - packing.capacity[h * packing.dims + d]!
+        const missing =
+          packing.size[i * packing.dims + d]! - packing.capacity[h * packing.dims + d]!
         const relative = missing * packing.weight[d]!
         if (missing > 0 && (nearest === undefined || relative < nearest.relative)) {
           nearest = { dimension: compiled.dimensions[d]!, missing, relative }
@@ -198,23 +211,48 @@ function usedBins(where: Int32Array): Int32Array {
   return Int32Array.from(new Set(where.filter(b => b >= 0))).sort()
 }
 
+/** With a limit of time or work the search goes on until then; without one it stops by itself. */
+function isLimited(task: Task): boolean {
+  return task.options.seconds !== undefined || task.options.work !== undefined
+}
+
 function leastHwms(task: Task): Outcome {
   const { compiled, items, random, budget, tolerate } = task
-  const tell = (hwms: number | undefined, bound: number, phase: string): void => report(task, phase, hwms, bound)
-  const isOpenEnded = task.options.seconds !== undefined || task.options.work !== undefined
+  const tell = (hwms: number | undefined, bound: number, phase: string): void =>
+    report(task, phase, hwms, bound)
   if (!hasHavms(task)) {
-    const { where, bound } = packFewest(items.packing, random, budget, tell, isOpenEnded ? Infinity : 8)
+    const { where, bound } = packFewest(
+      items.packing,
+      random,
+      budget,
+      tell,
+      isLimited(task) ? Infinity : 8,
+    )
     return where === undefined ? undefined : { where, open: usedBins(where), bound }
   }
-  const result = resilientFewest(compiled, items, tolerate, random, budget, isOpenEnded ? Infinity : 4, tell)
+  const result = resilientFewest(
+    compiled,
+    items,
+    tolerate,
+    random,
+    budget,
+    isLimited(task) ? Infinity : 4,
+    tell,
+  )
   return result.best === undefined ? undefined : { ...result.best, bound: result.bound }
 }
 
 /** Judges, and repairs when X is not held. Undefined when neither succeeds. */
-function madeResilient(task: Task, where: Int32Array, open: Int32Array, stays: boolean): Int32Array | undefined {
+function madeResilient(
+  task: Task,
+  where: Int32Array,
+  open: Int32Array,
+  stays: boolean,
+): Int32Array | undefined {
   if (!hasHavms(task)) return where
   const { compiled, items, tolerate, random, budget, home, cost } = task
-  const price = (i: number, b: number): number => (stays && home[i]! >= 0 && b !== home[i] ? 1e-6 * cost[i]! : 0)
+  const price = (i: number, b: number): number =>
+    stays && home[i]! >= 0 && b !== home[i] ? 1e-6 * cost[i]! : 0
   let start = where
   for (let round = 0; round < 12 && !budget.isOver; round++) {
     const repaired = repair(compiled, items, start, open, tolerate, random, budget, 10, price)
@@ -229,12 +267,16 @@ function madeResilient(task: Task, where: Int32Array, open: Int32Array, stays: b
 function leastMoves(task: Task): Outcome {
   const { items, random, budget, home, cost } = task
   const open = usableBins(task)
-  const steps = 20_000 + 10 * items.packing.items
+  const steps = isLimited(task) ? Infinity : 20_000 + 10 * items.packing.items
   let result = fewestMoves(items.packing, home, cost, open, random, budget, steps)
   if (result.where === undefined) {
     const where = packFewest(items.packing, random, budget, () => undefined, 6).where
     if (where === undefined) return undefined
-    result = { where: sendHome(items.packing, where, home, cost, task.usable, false), moves: 0, bound: result.bound }
+    result = {
+      where: sendHome(items.packing, where, home, cost, task.usable, false),
+      moves: 0,
+      bound: result.bound,
+    }
   }
   report(task, 'moves', movesOf(task, result.where!), result.bound)
   const where = madeResilient(task, result.where!, open, true)
@@ -252,7 +294,8 @@ function wentHome(task: Task, where: Int32Array): Int32Array {
   for (let i = 0; i < where.length && !task.budget.isOver; i++) {
     const h = task.home[i]!
     const a = state.where[i]!
-    if (h < 0 || h === a || !task.usable[h] || !state.hasRoom(i, h) || !state.isAllowed(i, h)) continue
+    if (h < 0 || h === a || !task.usable[h] || !state.hasRoom(i, h) || !state.isAllowed(i, h))
+      continue
     state.move(i, h)
     if (verdictOf(task, state.where).holds !== 'yes') state.move(i, a)
   }
@@ -262,11 +305,18 @@ function wentHome(task: Task, where: Int32Array): Int32Array {
 function verdictOf(task: Task, where: Int32Array, open?: Int32Array): Verdict {
   const { compiled, items, tolerate, budget } = task
   const spread = Int32Array.from(items.itemOf, i => where[i]!)
-  return judge(groundOf(open === undefined ? compiled : withOnly(compiled, open), spread), tolerate, budget)
+  return judge(
+    groundOf(open === undefined ? compiled : withOnly(compiled, open), spread),
+    tolerate,
+    budget,
+  )
 }
 
 function weightsFor(task: Task): Float64Array {
-  return Float64Array.from(task.compiled.dimensions, dimension => task.options.balanceWeights?.[dimension] ?? 1)
+  return Float64Array.from(
+    task.compiled.dimensions,
+    dimension => task.options.balanceWeights?.[dimension] ?? 1,
+  )
 }
 
 function mostBalanced(task: Task): Outcome {
@@ -277,19 +327,37 @@ function mostBalanced(task: Task): Outcome {
     if (h >= 0) valid.put(i, h)
   })
   let start: Int32Array | undefined
-  if (valid.isValid() && items.packing.fixed.every((b, i) => b >= 0 || task.usable[valid.where[i]!] === 1)) start = valid.where.slice()
-  else if (home.some(h => h >= 0)) start = fewestMoves(items.packing, home, cost, open, random, budget, 20_000).where
+  if (
+    valid.isValid() &&
+    items.packing.fixed.every((b, i) => b >= 0 || task.usable[valid.where[i]!] === 1)
+  )
+    start = valid.where.slice()
+  else if (home.some(h => h >= 0))
+    start = fewestMoves(items.packing, home, cost, open, random, budget, 20_000).where
   start ??= packInto(items.packing, open, undefined, random, budget, 50_000)
   if (start === undefined) return undefined
   const kept = madeResilient(task, start, open, true)
   if (kept === undefined) return undefined
-  const isGood = hasHavms(task) ? (where: Int32Array): boolean => verdictOf(task, where).holds === 'yes' : undefined
-  const where = balance(items.packing, kept, { weights: weightsFor(task), open: open.filter(b => task.usable[b] === 1) }, budget, isGood)
+  const isGood = hasHavms(task)
+    ? (where: Int32Array): boolean => verdictOf(task, where).holds === 'yes'
+    : undefined
+  const where = balance(
+    items.packing,
+    kept,
+    { weights: weightsFor(task), open: open.filter(b => task.usable[b] === 1) },
+    budget,
+    isGood,
+  )
   return { where, open, bound: 0 }
 }
 
 /** Later objectives, among maps that are equal by the first. */
-function refine(task: Task, first: Objective, rest: readonly Objective[], found: Found): Int32Array {
+function refine(
+  task: Task,
+  first: Objective,
+  rest: readonly Objective[],
+  found: Found,
+): Int32Array {
   const { items, home, cost, budget } = task
   let { where } = found
   const mayUse = new Uint8Array(items.packing.bins)
@@ -302,18 +370,37 @@ function refine(task: Task, first: Objective, rest: readonly Objective[], found:
       const nearer = renumbered(task, where, found.open, home, cost)
       if (movesOf(task, nearer) < movesOf(task, where)) where = nearer
     } else if (objective === 'balance' && first === 'fewest-hwms') {
-      where = balance(items.packing, where, { weights: weightsFor(task), open: found.open }, budget, isGood)
+      where = balance(
+        items.packing,
+        where,
+        { weights: weightsFor(task), open: found.open },
+        budget,
+        isGood,
+      )
     }
   }
   return where
 }
 
 /** The same number of HWMs, but those that spare most moves: any HWM may take another's place when no X depends on which are on. */
-function renumbered(task: Task, where: Int32Array, open: Int32Array, home: Int32Array, cost: Float64Array): Int32Array {
+function renumbered(
+  task: Task,
+  where: Int32Array,
+  open: Int32Array,
+  home: Int32Array,
+  cost: Float64Array,
+): Int32Array {
   const { items, usable } = task
   const mayUse = new Uint8Array(items.packing.bins)
   for (const b of open) mayUse[b] = 1
-  const candidate = sendHome(items.packing, where, home, cost, hasHavms(task) ? mayUse : usable, true)
+  const candidate = sendHome(
+    items.packing,
+    where,
+    home,
+    cost,
+    hasHavms(task) ? mayUse : usable,
+    true,
+  )
   if (hasHavms(task) && verdictOf(task, candidate, open).holds !== 'yes') return where
   return candidate
 }
@@ -340,8 +427,10 @@ function exhaust(task: Task): { why: Refusal | CounterExample } | undefined {
 function answerOf(task: Task, first: Objective, found: Found): Placed {
   const { compiled, items, budget, tolerate, options } = task
   const { where } = found
-  const hwmsUsed = first === 'fewest-hwms' && hasHavms(task) ? found.open.length : usedBins(where).length
-  const open = first === 'fewest-hwms' ? (hasHavms(task) ? found.open : usedBins(where)) : usableBins(task)
+  const hwmsUsed =
+    first === 'fewest-hwms' && hasHavms(task) ? found.open.length : usedBins(where).length
+  const open =
+    first === 'fewest-hwms' ? (hasHavms(task) ? found.open : usedBins(where)) : usableBins(task)
   const moves = movesOf(task, where)
   const value =
     first === 'fewest-hwms'
@@ -352,7 +441,13 @@ function answerOf(task: Task, first: Objective, found: Found): Placed {
   const spread = Int32Array.from(items.itemOf, i => where[i]!)
   const ground = groundOf(hasHavms(task) ? withOnly(compiled, open) : compiled, spread)
   // What is told about X is judged to the end, whatever the time: it takes seconds at most.
-  const { verdict: _, ...resilience } = resilienceOf(ground, tolerate, options.findLargest ?? true, new Budget({}), budget)
+  const { verdict: _, ...resilience } = resilienceOf(
+    ground,
+    tolerate,
+    options.findLargest ?? true,
+    new Budget({}),
+    budget,
+  )
   const proved = first !== 'balance' && value <= found.bound
   report(task, 'done', value, found.bound)
   return {

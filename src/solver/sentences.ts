@@ -27,6 +27,8 @@ export function sentenceOf(why: Refusal | CounterExample): string {
   if ('kind' in why) return refusalSentence(why)
   const who = why.vms.length > 5 ? `${why.vms.length} HAVMs` : why.vms.join(', ')
   const what =
-    why.dimension === undefined ? `the rule ${why.rule ?? ''} cannot be kept` : `${why.dimension} lacks ${why.missing ?? 0}`
+    why.dimension === undefined
+      ? `the rule ${why.rule ?? ''} cannot be kept`
+      : `${why.dimension} lacks ${why.missing ?? 0}`
   return `When ${why.failed.join(', ')} fail, ${who} cannot restart: ${what}.`
 }

@@ -18,7 +18,8 @@ afterEach(() => rmSync(house, { recursive: true }))
 function lint(path: string, text: string): string {
   mkdirSync(join(house, path, '..'), { recursive: true })
   writeFileSync(join(house, path), text)
-  return spawnSync(join(root, 'node_modules/.bin/oxlint'), [path], { cwd: house, encoding: 'utf8' }).stdout
+  return spawnSync(join(root, 'node_modules/.bin/oxlint'), [path], { cwd: house, encoding: 'utf8' })
+    .stdout
 }
 
 const upward: [string, string][] = [
@@ -32,7 +33,9 @@ const upward: [string, string][] = [
   ['components/parts/a.ts', '../../src/etcd/client.ts'],
 ]
 test.each(upward)('%s may not import %s', (file, target) => {
-  expect(lint(file, `import { x } from '${target}'\nexport const y = x\n`)).toContain('no-restricted-imports')
+  expect(lint(file, `import { x } from '${target}'\nexport const y = x\n`)).toContain(
+    'no-restricted-imports',
+  )
 })
 
 const downward: [string, string][] = [
@@ -43,9 +46,13 @@ const downward: [string, string][] = [
   ['src/cli/a.ts', '../simulator/world.ts'],
 ]
 test.each(downward)('%s may import %s', (file, target) => {
-  expect(lint(file, `import { x } from '${target}'\nexport const y = x\n`)).not.toContain('no-restricted-imports')
+  expect(lint(file, `import { x } from '${target}'\nexport const y = x\n`)).not.toContain(
+    'no-restricted-imports',
+  )
 })
 
 test('pure code may not look at the clock', () => {
-  expect(lint('src/control/a.ts', 'export const now = Date.now()\n')).toContain('no-restricted-globals')
+  expect(lint('src/control/a.ts', 'export const now = Date.now()\n')).toContain(
+    'no-restricted-globals',
+  )
 })

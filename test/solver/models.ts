@@ -5,7 +5,8 @@ import { mayRunOn, usable } from '../../src/solver/check/placement.ts'
 import type { Problem } from '../../src/solver/problem.ts'
 
 // The package's types say ESM, the package is CommonJS: the loader is the module itself or its default.
-const loader = (highsModule as unknown as { default: () => Promise<highsModule.LegacyHighs> }).default
+const loader = (highsModule as unknown as { default: () => Promise<highsModule.LegacyHighs> })
+  .default
 const highs = await loader()
 
 export interface Exact {
@@ -31,7 +32,9 @@ class Model {
     ].join('\n')
     const solution = highs.solve(text, { time_limit: seconds, mip_rel_gap: 0 })
     if (solution.Status === 'Infeasible') return { value: undefined }
-    return { value: solution.Status === 'Optimal' ? Math.round(solution.ObjectiveValue) : Number.NaN }
+    return {
+      value: solution.Status === 'Optimal' ? Math.round(solution.ObjectiveValue) : Number.NaN,
+    }
   }
 }
 
@@ -53,7 +56,12 @@ function hosts(problem: Problem, model: Model): void {
   problem.hwms.forEach((_, h) => model.binaries.push(`y${h}`))
 }
 
-function capacityRows(problem: Problem, model: Model, h: number, extra: (dimension: string) => string[]): void {
+function capacityRows(
+  problem: Problem,
+  model: Model,
+  h: number,
+  extra: (dimension: string) => string[],
+): void {
   for (const dimension of problem.dimensions) {
     const terms = problem.vms.flatMap((vm, v) => {
       const amount = vm.demand[dimension] ?? 0
@@ -62,7 +70,8 @@ function capacityRows(problem: Problem, model: Model, h: number, extra: (dimensi
     const more = extra(dimension)
     if (terms.length + more.length === 0) continue
     const limit = usable(problem, problem.hwms[h]!, dimension)
-    if (limit !== Infinity) model.rows.push(`${[...terms, ...more].join(' + ')} - ${limit} y${h} <= 0`)
+    if (limit !== Infinity)
+      model.rows.push(`${[...terms, ...more].join(' + ')} - ${limit} y${h} <= 0`)
   }
 }
 
@@ -81,7 +90,13 @@ export function fewestHwms(problem: Problem, tolerate: number, seconds = 20): Ex
       if (!vm.ha) return
       const restarts: string[] = []
       problem.hwms.forEach((hwm, h) => {
-        if (dead.has(hwm.name) || hwm.fallback === false || hwm.maintenance === true || !mayRunOn(vm, hwm)) return
+        if (
+          dead.has(hwm.name) ||
+          hwm.fallback === false ||
+          hwm.maintenance === true ||
+          !mayRunOn(vm, hwm)
+        )
+          return
         const name = `z${f}_${v}_${h}`
         model.binaries.push(name)
         restarts.push(name)
@@ -90,7 +105,8 @@ export function fewestHwms(problem: Problem, tolerate: number, seconds = 20): Ex
       const atRisk = problem.hwms.flatMap((hwm, h) =>
         dead.has(hwm.name) && model.binaries.includes(`x${v}_${h}`) ? [`x${v}_${h}`] : [],
       )
-      if (atRisk.length > 0) model.rows.push(`${restarts.join(' + ') || 'zero'} - ${atRisk.join(' - ')} >= 0`)
+      if (atRisk.length > 0)
+        model.rows.push(`${restarts.join(' + ') || 'zero'} - ${atRisk.join(' - ')} >= 0`)
     })
     for (const [h, names] of zs) {
       capacityRows(problem, model, h, dimension =>
@@ -114,7 +130,8 @@ export function fewestMigrations(problem: Problem, seconds = 20): Exact {
     if (vm.home === undefined) return
     const h = problem.hwms.findIndex(hwm => hwm.name === vm.home)
     problem.hwms.forEach((_, other) => {
-      if (other !== h && model.binaries.includes(`x${v}_${other}`)) model.objective.push(`x${v}_${other}`)
+      if (other !== h && model.binaries.includes(`x${v}_${other}`))
+        model.objective.push(`x${v}_${other}`)
     })
   })
   return model.solve(seconds)

@@ -19,19 +19,27 @@ describe('every answer is valid, every refusal has a proof that the checker acce
     rules: { hwms: 5, vms: 12, tolerate: 0, fill: 0.6, rules: true, homes: true },
     'one failure, rules': { hwms: 5, vms: 11, tolerate: 1, fill: 0.5, rules: true, homes: true },
     'two failures': { hwms: 5, vms: 10, tolerate: 2, fill: 0.4 },
-    'racks': { hwms: 6, vms: 10, tolerate: 1, fill: 0.5, racks: true, homes: true },
+    racks: { hwms: 6, vms: 10, tolerate: 1, fill: 0.5, racks: true, homes: true },
   }
   test.each(Object.entries(shapes))('%s', (_, shape) => {
     const count = { map: 0, impossible: 0, 'no-answer': 0 }
     for (let seed = 1; seed <= 60; seed++) {
       const problem = randomProblem(seed, shape)
       const objective = (['fewest-hwms', 'fewest-moves', 'balance'] as const)[seed % 3]!
-      const placed = solvePlacement(problem, { objectives: [objective], findLargest: false, work: 3e7, seed })
+      const placed = solvePlacement(problem, {
+        objectives: [objective],
+        findLargest: false,
+        work: 3e7,
+        seed,
+      })
       count[placed.answer]++
       if (placed.answer === 'map') {
         expect({ seed, wrong: checkPlacement(problem, placed.map) }).toEqual({ seed, wrong: [] })
         expect({ seed, holds: placed.resilience.holds }).toEqual({ seed, holds: 'yes' })
-        expect({ seed, resilient: isResilient(restricted(problem, placed.hwmsOn), placed.map, shape.tolerate) }).toEqual({
+        expect({
+          seed,
+          resilient: isResilient(restricted(problem, placed.hwmsOn), placed.map, shape.tolerate),
+        }).toEqual({
           seed,
           resilient: true,
         })
@@ -46,26 +54,59 @@ describe('every answer is valid, every refusal has a proof that the checker acce
 
 describe('equal to the exact model', () => {
   const solved = (problem: Problem, objective: Objective, seed: number): number | undefined => {
-    const placed = solvePlacement(problem, { objectives: [objective], findLargest: false, work: 2e7, seed })
+    const placed = solvePlacement(problem, {
+      objectives: [objective],
+      findLargest: false,
+      work: 2e7,
+      seed,
+    })
     return placed.answer === 'map' ? placed.value : undefined
   }
   test('fewest HWMs', () => {
     for (let seed = 1; seed <= 40; seed++) {
-      const problem = randomProblem(seed, { hwms: 7, vms: 16, tolerate: 0, fill: 0.5, equalHwms: seed % 2 === 0 })
-      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({ seed, value: fewestHwms(problem, 0).value })
+      const problem = randomProblem(seed, {
+        hwms: 7,
+        vms: 16,
+        tolerate: 0,
+        fill: 0.5,
+        equalHwms: seed % 2 === 0,
+      })
+      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({
+        seed,
+        value: fewestHwms(problem, 0).value,
+      })
     }
   })
   test('fewest moves', () => {
     for (let seed = 1; seed <= 60; seed++) {
-      const problem = randomProblem(seed, { hwms: 5, vms: 14, tolerate: 0, fill: 0.75 + (seed % 4) * 0.05, homes: true })
-      expect({ seed, value: solved(problem, 'fewest-moves', seed) }).toEqual({ seed, value: fewestMigrations(problem).value })
+      const problem = randomProblem(seed, {
+        hwms: 5,
+        vms: 14,
+        tolerate: 0,
+        fill: 0.75 + (seed % 4) * 0.05,
+        homes: true,
+      })
+      expect({ seed, value: solved(problem, 'fewest-moves', seed) }).toEqual({
+        seed,
+        value: fewestMigrations(problem).value,
+      })
     }
   })
   test('fewest HWMs that survive failures', () => {
     for (let seed = 1; seed <= 12; seed++) {
       const tolerate = 1 + (seed % 2)
-      const problem = randomProblem(seed, { hwms: 5, vms: 10, tolerate, fill: 0.3, equalHwms: true, haShare: 0.6 })
-      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({ seed, value: fewestHwms(problem, tolerate).value })
+      const problem = randomProblem(seed, {
+        hwms: 5,
+        vms: 10,
+        tolerate,
+        fill: 0.3,
+        equalHwms: true,
+        haShare: 0.6,
+      })
+      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({
+        seed,
+        value: fewestHwms(problem, tolerate).value,
+      })
     }
   })
 })

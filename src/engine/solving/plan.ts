@@ -2,12 +2,21 @@
 import { checkPlacement } from '../../solver/check/placement.ts'
 import { homesOf } from '../../solver/compile.ts'
 import { type PlaceOptions, solvePlacement } from '../../solver/placement.ts'
-import type { Objective, PlacementMap, Placed, Problem, Resilience } from '../../solver/problem.ts'
+import type {
+  CounterExample,
+  Objective,
+  PlacementMap,
+  Placed,
+  Problem,
+  Resilience,
+} from '../../solver/problem.ts'
 import { judgeResilience } from '../../solver/resilience/index.ts'
 import type { Hooks, PlanAnswer, PlanRequest, ResilienceAnswer } from './answer.ts'
+import { contradiction } from './contradictions.ts'
 import { answerSets } from './fallbacks.ts'
 import { loadsOf } from './loads.ts'
 import { orderFor } from './order.ts'
+import { reasonText } from '../../operations/reasons.ts'
 import { TimeShare } from './time-share.ts'
 
 /** The solver gave what the independent checker does not accept: a defect, and nothing that may be applied. */
@@ -37,7 +46,12 @@ function judged(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
   const complaints = checkPlacement(problem, map).filter(
     complaint => !complaint.endsWith(' has no place.'),
   )
-  const resilience = judgeResilience(problem, map, time.until(0.9))
+  const judgement = judgeResilience(problem, map, time.until(0.9))
+  const overloaded = overload(problem, map)
+  const resilience: Resilience = {
+    ...(overloaded && { counterExample: overloaded }),
+    ...judgement,
+  }
   return finished(request, hooks, time, {
     answer: complaints.length > 0 || resilience.holds === 'no' ? 'impossible' : 'map',
     map,
@@ -53,16 +67,38 @@ function judged(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
   })
 }
 
+/** What is too much somewhere before anything has failed: a counter-example with an empty failure set. */
+function overload(problem: Problem, map: PlacementMap): CounterExample | undefined {
+  for (const { hwm, usable, after } of loadsOf(problem, map, map)) {
+    for (const [dimension, available] of Object.entries(usable)) {
+      const needed = after[dimension] ?? 0
+      if (needed <= available) continue
+      return {
+        failed: [],
+        vms: [...map].flatMap(([vm, at]) => (at === hwm ? [vm] : [])),
+        dimension,
+        missing: needed - available,
+        proof: { kind: 'units', dimension, unit: 1, needed, available },
+      }
+    }
+  }
+  return undefined
+}
+
 function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer {
   const { problem, seed } = request
-  const place = (tolerate: number): Placed =>
-    solvePlacement(problem, {
+  const contradictory = contradiction(problem)
+  const place = (tolerate: number): Placed => {
+    if (contradictory !== undefined)
+      return { answer: 'impossible', why: contradictory, sentence: '', seconds: 0 }
+    return solvePlacement(problem, {
       ...time.until(0.75),
       tolerate,
       seed,
       ...(request.objectives !== undefined && { objectives: request.objectives }),
       onProgress: progress => hooks.onProgress(progress),
     } satisfies PlaceOptions)
+  }
   const asked = place(problem.tolerate)
   const objective: Objective =
     request.objectives?.[0] ??
@@ -77,7 +113,9 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
     }
   }
   const why =
-    asked.answer === 'impossible' ? { sentence: asked.sentence, proof: asked.why } : undefined
+    asked.answer === 'impossible'
+      ? { sentence: reasonText(asked.why), proof: asked.why }
+      : undefined
   if (lesser !== undefined) {
     const answer = withMap(request, hooks, time, { placed: lesser, objective })
     return { ...answer, answer: 'impossible', ...(why && { why }) }

@@ -47,23 +47,45 @@ export function resilientBound(compiled: Compiled, tolerate: number): ResilientB
         if (ha[v]) haUnits += Math.floor(size / unit)
         else plainUnits += Math.floor(size / unit)
       })
-      const held = open.map(h => Math.floor(Math.min(capacity[h * dims + d]!, 2 ** 50) / unit)).sort((a, b) => b - a)
+      const held = open
+        .map(h => Math.floor(Math.min(capacity[h * dims + d]!, 2 ** 50) / unit))
+        .sort((a, b) => b - a)
       let sum = 0
       let count = 0
       for (;;) {
         const failing = single ? count : openUnits
         const isEnough =
           hasHa && tolerate > 0
-            ? openUnits <= tolerate || failing > tolerate && (sum - plainUnits) * (failing - tolerate) >= haUnits * failing * (1 - 1e-12)
+            ? openUnits <= tolerate ||
+              (failing > tolerate &&
+                (sum - plainUnits) * (failing - tolerate) >= haUnits * failing * (1 - 1e-12))
             : sum >= plainUnits + haUnits
         if (isEnough && sum >= plainUnits + haUnits) break
         if (count === held.length) {
-          return { hwms: open.length + 1, open: open.length, dim: d, unit, capacity: sum, plain: plainUnits, ha: haUnits, failureUnits: single ? count : openUnits }
+          return {
+            hwms: open.length + 1,
+            open: open.length,
+            dim: d,
+            unit,
+            capacity: sum,
+            plain: plainUnits,
+            ha: haUnits,
+            failureUnits: single ? count : openUnits,
+          }
         }
         sum += held[count++]!
       }
       if (count > best.hwms) {
-        best = { hwms: count, open: open.length, dim: d, unit, capacity: sum, plain: plainUnits, ha: haUnits, failureUnits: single ? count : openUnits }
+        best = {
+          hwms: count,
+          open: open.length,
+          dim: d,
+          unit,
+          capacity: sum,
+          plain: plainUnits,
+          ha: haUnits,
+          failureUnits: single ? count : openUnits,
+        }
       }
     }
   }

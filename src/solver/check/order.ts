@@ -1,5 +1,5 @@
 // Judges an order of migrations from the problem's text alone.
-import type { Move, PlacementMap, Problem } from '../problem.ts'
+import type { Move, PlacementMap, Problem, ProblemVm } from '../problem.ts'
 import { checkRunning, type Complaints, mayRunOn, usable } from './placement.ts'
 
 /**
@@ -50,12 +50,15 @@ export function checkOrder(
     for (const [name, count] of busy) {
       if (count > perHwm) complaints.push(`Batch ${batch}: ${name} takes part in ${count} moves.`)
     }
+    const at = new Map<string, ProblemVm[]>()
+    for (const vm of problem.vms) {
+      const name = where.get(vm.name)
+      if (name !== undefined) at.set(name, [...(at.get(name) ?? []), vm])
+    }
+    for (const move of now) at.set(move.to, [...(at.get(move.to) ?? []), vms.get(move.vm)!])
     for (const name of new Set(now.map(move => move.to))) {
       const hwm = hwms.get(name)!
-      const present = problem.vms.filter(
-        vm =>
-          where.get(vm.name) === name || now.some(move => move.vm === vm.name && move.to === name),
-      )
+      const present = at.get(name) ?? []
       for (const dimension of problem.dimensions) {
         const sum = present.reduce((total, vm) => total + (vm.demand[dimension] ?? 0), 0)
         if (sum > usable(problem, hwm, dimension))
@@ -73,6 +76,12 @@ export function checkOrder(
   return complaints
 }
 
+/** Spread groups that are broken now. `together` binds the two ends only: its members move one by one. */
 function brokenGroups(problem: Problem, where: PlacementMap): Set<string> {
-  return new Set(checkRunning(problem, where).filter(complaint => complaint.startsWith('Group ')))
+  const groups = problem.groups.map(group => {
+    const { together: _, ...rest } = group
+    return rest
+  })
+  const complaints = checkRunning({ ...problem, groups }, where)
+  return new Set(complaints.filter(complaint => complaint.startsWith('Group ')))
 }

@@ -114,18 +114,29 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
       // HWMs that VMs can be on in any map, and all VMs, pinned or not.
       const homes = new Set(scene.running.values())
       const places = problem.hwms.filter(hwm => scene.places.includes(hwm) || homes.has(hwm.name))
-      const units = failureUnits(problem).filter(members => members.some(name => places.some(hwm => hwm.name === name)))
-      const held = places.reduce((sum, hwm) => sum + Math.floor(usable(problem, hwm, dimension) / unit), 0)
+      const units = failureUnits(problem).filter(members =>
+        members.some(name => places.some(hwm => hwm.name === name)),
+      )
+      const held = places.reduce(
+        (sum, hwm) => sum + Math.floor(usable(problem, hwm, dimension) / unit),
+        0,
+      )
       const count = (ha: boolean): number =>
         problem.vms
           .filter(vm => vm.ha === ha)
           .reduce((sum, vm) => sum + Math.floor((vm.demand[dimension] ?? 0) / unit), 0)
       const [plain, ha] = [count(false), count(true)]
-      return (held - plain) * (units.length - tolerate) < ha * units.length ? [] : ['On average there is room.']
+      return (held - plain) * (units.length - tolerate) < ha * units.length
+        ? []
+        : ['On average there is room.']
     }
     case 'failures': {
-      const units = failureUnits(scene.problem).filter(unit => unit.some(name => scene.places.some(hwm => hwm.name === name)))
-      return units.length <= proof.tolerate && scene.waiting.some(vm => vm.ha) ? [] : ['There are more failure units.']
+      const units = failureUnits(scene.problem).filter(unit =>
+        unit.some(name => scene.places.some(hwm => hwm.name === name)),
+      )
+      return units.length <= proof.tolerate && scene.waiting.some(vm => vm.ha)
+        ? []
+        : ['There are more failure units.']
     }
     case 'rule':
       return fits(scene) === 'yes' ? [`The rule ${proof.rule} can be kept.`] : []

@@ -16,7 +16,12 @@ export interface FewestMoves {
 const MOST_NODES = 20_000
 
 /** The least cost of items whose leaving makes the bin fit. Complete within limits, else a bound per dimension. */
-function leastLeaving(packing: Packing, bin: number, members: readonly number[], cost: ArrayLike<number>): number {
+function leastLeaving(
+  packing: Packing,
+  bin: number,
+  members: readonly number[],
+  cost: ArrayLike<number>,
+): number {
   const { dims, size, capacity, fixed } = packing
   const excess = new Float64Array(dims)
   for (let d = 0; d < dims; d++) {
@@ -50,14 +55,18 @@ function leastLeaving(packing: Packing, bin: number, members: readonly number[],
     }
     return Math.ceil(most - 1e-9)
   }
-  const share = (i: number): number => short.reduce((sum, d) => sum + size[i * dims + d]! / excess[d]!, 0) / cost[i]!
+  const share = (i: number): number =>
+    short.reduce((sum, d) => sum + size[i * dims + d]! / excess[d]!, 0) / cost[i]!
   const sequence = movable.toSorted((a, b) => share(b) - share(a))
   const rank: Record<number, number> = {}
   sequence.forEach((i, k) => {
     rank[i] = k
   })
   const byDim = new Map(
-    short.map(d => [d, movable.toSorted((a, b) => size[b * dims + d]! / cost[b]! - size[a * dims + d]! / cost[a]!)]),
+    short.map(d => [
+      d,
+      movable.toSorted((a, b) => size[b * dims + d]! / cost[b]! - size[a * dims + d]! / cost[a]!),
+    ]),
   )
   let best = Infinity
   let nodes = 0
@@ -75,7 +84,11 @@ function leastLeaving(packing: Packing, bin: number, members: readonly number[],
     go(k + 1, paid, left)
   }
   go(0, 0, excess)
-  return nodes > MOST_NODES || best === Infinity ? (root === Infinity ? movable.length : root) : best
+  return nodes > MOST_NODES || best === Infinity
+    ? root === Infinity
+      ? movable.length
+      : root
+    : best
 }
 
 /**
@@ -96,7 +109,9 @@ export function fewestMoves(
   for (const b of open) isOpen[b] = 1
   const mayStay = (i: number): boolean => {
     const h = home[i]!
-    return h >= 0 && (fixed[i]! >= 0 ? fixed[i] === h : isOpen[h] === 1 && rows[rowOf[i]!]![h] === 1)
+    return (
+      h >= 0 && (fixed[i]! >= 0 ? fixed[i] === h : isOpen[h] === 1 && rows[rowOf[i]!]![h] === 1)
+    )
   }
   const state = new State(packing)
   let bound = 0
@@ -115,7 +130,8 @@ export function fewestMoves(
     return most
   }
   homeless.sort((a, b) => measure(b) - measure(a))
-  for (const i of homeless) if (!putBest(state, i, open, 1)) return { where: undefined, moves: Infinity, bound }
+  for (const i of homeless)
+    if (!putBest(state, i, open, 1)) return { where: undefined, moves: Infinity, bound }
 
   const isAway = (i: number): boolean => home[i]! >= 0 && state.where[i] !== home[i]
   const away = new Set<number>()
@@ -133,7 +149,8 @@ export function fewestMoves(
     for (let d = 0, k = b * dims; d < dims; d++, k++) {
       if (state.load[k]! > capacity[k]!) sum += (state.load[k]! - capacity[k]!) * weight[d]!
     }
-    if (hasGroups) for (let i = state.first[b]!; i >= 0; i = state.next[i]!) sum += state.conflicts(i, b)
+    if (hasGroups)
+      for (let i = state.first[b]!; i >= 0; i = state.next[i]!) sum += state.conflicts(i, b)
     over[b] = sum
     if (sum > 0) overfull.add(b)
     else overfull.delete(b)
@@ -145,7 +162,9 @@ export function fewestMoves(
   const relocate = (i: number, b: number): void => {
     const a = state.where[i]!
     state.move(i, b)
-    paid += (b !== home[i] && home[i]! >= 0 ? cost[i]! : 0) - (a !== home[i] && home[i]! >= 0 ? cost[i]! : 0)
+    paid +=
+      (b !== home[i] && home[i]! >= 0 ? cost[i]! : 0) -
+      (a !== home[i] && home[i]! >= 0 ? cost[i]! : 0)
     if (isAway(i)) away.add(i)
     else away.delete(i)
     if (hasGroups) refreshAll()
@@ -177,7 +196,10 @@ export function fewestMoves(
       price = Math.max(2, price * 0.7)
       const candidates = [...away].filter(i => mayStay(i) && tabuUntil[i]! < step)
       const back = candidates[random.below(candidates.length)]
-      if (back === undefined) break
+      if (back === undefined) {
+        if (![...away].some(mayStay)) break
+        continue
+      }
       const from = state.where[back]!
       relocate(back, home[back]!)
       tabuUntil[back] = step + 1 + random.below(longest)
@@ -201,7 +223,19 @@ export function fewestMoves(
     }
     const list = [...overfull]
     const a = list[random.below(list.length)]!
-    const change = bestChange(state, a, open, over, home, cost, price, tabuUntil, step, random, mayStay)
+    const change = bestChange(
+      state,
+      a,
+      open,
+      over,
+      home,
+      cost,
+      price,
+      tabuUntil,
+      step,
+      random,
+      mayStay,
+    )
     if (budget.spend(change.work)) break
     if (change.i < 0) {
       price *= 1.5
@@ -276,7 +310,10 @@ function bestChange(
   const overWith = (b: number, plus: number, minus: number): number => {
     let sum = 0
     for (let d = 0, k = b * dims; d < dims; d++, k++) {
-      const load = state.load[k]! + (plus >= 0 ? size[plus * dims + d]! : 0) - (minus >= 0 ? size[minus * dims + d]! : 0)
+      const load =
+        state.load[k]! +
+        (plus >= 0 ? size[plus * dims + d]! : 0) -
+        (minus >= 0 ? size[minus * dims + d]! : 0)
       if (load > capacity[k]!) sum += (load - capacity[k]!) * weight[d]!
     }
     return sum

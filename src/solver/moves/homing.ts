@@ -6,10 +6,16 @@ import { State } from '../packing/state.ts'
 function canExchange(state: State, a: number, b: number): boolean {
   const { dims, capacity, rows, rowOf, fixed } = state.packing
   for (let d = 0; d < dims; d++) {
-    if (state.load[a * dims + d]! > capacity[b * dims + d]! || state.load[b * dims + d]! > capacity[a * dims + d]!) return false
+    if (
+      state.load[a * dims + d]! > capacity[b * dims + d]! ||
+      state.load[b * dims + d]! > capacity[a * dims + d]!
+    )
+      return false
   }
-  for (let i = state.first[a]!; i >= 0; i = state.next[i]!) if (fixed[i]! >= 0 || !rows[rowOf[i]!]![b]) return false
-  for (let i = state.first[b]!; i >= 0; i = state.next[i]!) if (fixed[i]! >= 0 || !rows[rowOf[i]!]![a]) return false
+  for (let i = state.first[a]!; i >= 0; i = state.next[i]!)
+    if (fixed[i]! >= 0 || !rows[rowOf[i]!]![b]) return false
+  for (let i = state.first[b]!; i >= 0; i = state.next[i]!)
+    if (fixed[i]! >= 0 || !rows[rowOf[i]!]![a]) return false
   return true
 }
 
@@ -55,8 +61,10 @@ export function sendHome(
       settled[b] = 1
       continue
     }
-    const gain = (pairs.get(group * packing.bins + b) ?? 0) + (pairs.get(content[b]! * packing.bins + a) ?? 0)
-    const loss = (pairs.get(group * packing.bins + a) ?? 0) + (pairs.get(content[b]! * packing.bins + b) ?? 0)
+    const gain =
+      (pairs.get(group * packing.bins + b) ?? 0) + (pairs.get(content[b]! * packing.bins + a) ?? 0)
+    const loss =
+      (pairs.get(group * packing.bins + a) ?? 0) + (pairs.get(content[b]! * packing.bins + b) ?? 0)
     if (gain <= loss || !mayUse[a] || !canExchange(state, a, b)) continue
     exchange(state, a, b)
     const other = content[b]!
@@ -72,7 +80,14 @@ export function sendHome(
     for (let i = 0; i < packing.items; i++) {
       const h = home[i]!
       const a = state.where[i]!
-      if (h < 0 || h === a || !mayUse[h] || packing.fixed[i]! >= 0 || (keepsBins && state.count[h] === 0)) continue
+      if (
+        h < 0 ||
+        h === a ||
+        !mayUse[h] ||
+        packing.fixed[i]! >= 0 ||
+        (keepsBins && state.count[h] === 0)
+      )
+        continue
       if (state.hasRoom(i, h) && state.isAllowed(i, h)) {
         state.move(i, h)
         isBetter = true

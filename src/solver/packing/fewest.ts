@@ -49,7 +49,8 @@ export function greedily(packing: Packing, bins: Int32Array, enough: number): St
     const state = new State(packing)
     // Fixed and ruled items first: filling does not know that others may go anywhere else.
     const first = order(packing, 'sum', weights).filter(
-      i => packing.fixed[i]! >= 0 || packing.rowOf[i]! > 0 || (packing.groupsOf?.[i]?.length ?? 0) > 0,
+      i =>
+        packing.fixed[i]! >= 0 || packing.rowOf[i]! > 0 || (packing.groupsOf?.[i]?.length ?? 0) > 0,
     )
     if (bestFit(state, first, bins.slice(), weights) > 0) continue
     const opened = binsUsed(state)
@@ -72,7 +73,8 @@ export function packInto(
   const isOpen = new Uint8Array(packing.bins)
   for (const b of bins) isOpen[b] = 1
   if (start !== undefined) {
-    for (let i = 0; i < packing.items; i++) if (start[i]! >= 0 && isOpen[start[i]!]) state.put(i, start[i]!)
+    for (let i = 0; i < packing.items; i++)
+      if (start[i]! >= 0 && isOpen[start[i]!]) state.put(i, start[i]!)
   }
   const weights = scarcity(packing, [...bins])
   levelled(state, order(packing, 'sum', weights), bins, weights)
@@ -93,14 +95,24 @@ function stepsFor(packing: Packing, round: number): number {
  * Packs into few bins and goes on until the bound is met or the budget is over. Every improvement is reported.
  * `target`: bins that are good enough (default: the bound).
  */
-export function packFewest(packing: Packing, random: Random, budget: Budget, report: OnFewest, mostRounds = Infinity): Fewest {
+export function packFewest(
+  packing: Packing,
+  random: Random,
+  budget: Budget,
+  report: OnFewest,
+  mostRounds = Infinity,
+): Fewest {
   const bound = unitBound(packing)
   const all = binOrder(packing)
   if (packing.items === 0) return { where: new Int32Array(0), bins: 0, bound: 0 }
   const uniform = isUniform(packing)
   let best = greedily(packing, all, bound.bins)?.where
   if (best === undefined) {
-    for (let round = 0; best === undefined && !budget.isOver && round < Math.min(mostRounds, 8); round++) {
+    for (
+      let round = 0;
+      best === undefined && !budget.isOver && round < Math.min(mostRounds, 8);
+      round++
+    ) {
       best = packInto(packing, all, undefined, random, budget, stepsFor(packing, round))
     }
     if (best === undefined) return { where: undefined, bins: Infinity, bound: bound.bins }
@@ -161,7 +173,8 @@ function attempts(
   }
   const closable = [...used].filter(b => !isFixed[b]).sort((a, b) => fullness(a) - fullness(b))
   const tries: Attempt[] = []
-  if (round === 0 && bound < used.length - 1) tries.push({ bins: binOrder(packing).slice(0, bound), start: undefined })
+  if (round === 0 && bound < used.length - 1)
+    tries.push({ bins: binOrder(packing).slice(0, bound), start: undefined })
   for (let k = 0; k < Math.min(3 + round, closable.length); k++) {
     const closed = k === 0 ? closable[0]! : closable[random.below(closable.length)]!
     tries.push({ bins: used.filter(b => b !== closed), start: best })
@@ -172,7 +185,10 @@ function attempts(
     const two = [closable[random.below(closable.length)]!, closable[random.below(closable.length)]!]
     if (two[0] !== two[1]) {
       const kept = [...used].filter(b => !two.includes(b))
-      tries.push({ bins: Int32Array.from([...kept, unused[random.below(unused.length)]!]), start: best })
+      tries.push({
+        bins: Int32Array.from([...kept, unused[random.below(unused.length)]!]),
+        start: best,
+      })
     }
   }
   return tries

@@ -164,7 +164,12 @@ export function fillBins(
  * Spreads items over exactly these bins, largest first, each to where the weighted squares of the loads grow least. Bins may
  * overflow, but all about equally little: the start for a search that aims at a number of bins.
  */
-export function levelled(state: State, items: Int32Array, bins: Int32Array, weights: Float64Array): void {
+export function levelled(
+  state: State,
+  items: Int32Array,
+  bins: Int32Array,
+  weights: Float64Array,
+): void {
   const { dims, capacity, size, fixed, rows, rowOf } = state.packing
   for (const i of items) {
     if (state.where[i]! >= 0) continue

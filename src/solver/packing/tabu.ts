@@ -218,7 +218,14 @@ function rulesAfterSwap(state: State, i: number, a: number, j: number, b: number
   for (let x = state.first[a]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, a)
   for (let x = state.first[b]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, b)
   if (groupsOf[i]!.length === 0 && groupsOf[j]!.length === 0) return sum
-  return sum + 2 * (state.conflicts(i, b) - state.conflicts(i, a) + state.conflicts(j, a) - state.conflicts(j, b))
+  return (
+    sum +
+    2 *
+      (state.conflicts(i, b) -
+        state.conflicts(i, a) +
+        state.conflicts(j, a) -
+        state.conflicts(j, b))
+  )
 }
 
 /** A few random swaps out of a valley. */

@@ -56,7 +56,14 @@ function withHaLimit(compiled: Compiled, items: Items, share: number): Packing {
   return { ...packing, dims: wide, capacity, size, weight: weightsOf(capacity, bins, wide) }
 }
 
-function verdictOn(compiled: Compiled, items: Items, where: Int32Array, open: Int32Array, tolerate: number, budget: Budget): Verdict {
+function verdictOn(
+  compiled: Compiled,
+  items: Items,
+  where: Int32Array,
+  open: Int32Array,
+  tolerate: number,
+  budget: Budget,
+): Verdict {
   const spread = Int32Array.from(items.itemOf, i => where[i]!)
   return judge(groundOf(withOnly(compiled, open), spread), tolerate, budget)
 }
@@ -72,7 +79,9 @@ export function resilientFewest(
   report: (hwms: number | undefined, bound: number, phase: string) => void,
 ): ResilientSearch {
   const { packing } = items
-  const usable = Uint8Array.from({ length: packing.bins }, (_, h) => (compiled.inMaintenance[h] ? 0 : 1))
+  const usable = Uint8Array.from({ length: packing.bins }, (_, h) =>
+    compiled.inMaintenance[h] ? 0 : 1,
+  )
   const bound = resilientBound(compiled, tolerate).hwms
   const plain = packFewest(packing, random, budget, () => undefined, 5)
   let best: ResilientFewest | undefined
@@ -94,9 +103,21 @@ export function resilientFewest(
   const used = binsUsed(state)
   const others = spareOrder(packing, used, usable)
   // Wholesale: all that is used, and some that are empty.
-  for (let spares = Math.max(0, Math.min(tolerate, bound - used.length)); spares <= others.length; spares++) {
+  for (
+    let spares = Math.max(0, Math.min(tolerate, bound - used.length));
+    spares <= others.length;
+    spares++
+  ) {
     const open = Int32Array.from([...used, ...others.slice(0, spares)])
-    if (offer(plain.where, open, verdictOn(compiled, items, plain.where, open, tolerate, budget), 'spare HWMs')) break
+    if (
+      offer(
+        plain.where,
+        open,
+        verdictOn(compiled, items, plain.where, open, tolerate, budget),
+        'spare HWMs',
+      )
+    )
+      break
     if (budget.isOver || spares > 4 * tolerate + 4) break
   }
   const all = Int32Array.from([...used, ...others])
@@ -106,8 +127,27 @@ export function resilientFewest(
     let isBetter = false
     for (const count of new Set([bound, target])) {
       if (count > all.length || budget.isOver) continue
-      for (const attempt of starts(compiled, items, all, used.length, count, tolerate, round, random, budget)) {
-        const repaired = repair(withOnly(compiled, attempt.open), items, attempt.where, attempt.open, tolerate, random, budget, 6 + 6 * round)
+      for (const attempt of starts(
+        compiled,
+        items,
+        all,
+        used.length,
+        count,
+        tolerate,
+        round,
+        random,
+        budget,
+      )) {
+        const repaired = repair(
+          withOnly(compiled, attempt.open),
+          items,
+          attempt.where,
+          attempt.open,
+          tolerate,
+          random,
+          budget,
+          6 + 6 * round,
+        )
         isBetter = offer(repaired.where, attempt.open, repaired.verdict, 'repair')
         if (isBetter || budget.isOver) break
       }

@@ -122,7 +122,11 @@ export type Fallback =
       readonly why: ReturnType<typeof counterExampleOf>
     }
 
-function byName(compiled: Compiled, ground: Ground, places: Restart['places']): Map<string, string> {
+function byName(
+  compiled: Compiled,
+  ground: Ground,
+  places: Restart['places'],
+): Map<string, string> {
   const map = new Map<string, string>()
   for (const [l, h] of places) {
     for (const v of ground.loads[l]!.vms)

@@ -67,7 +67,13 @@ export function counterExampleOf(
   let nearest: { dimension: string; missing: number; relative: number } | undefined
   const l = left[0]
   for (let h = 0; h < compiled.hwms; h++) {
-    if (l === undefined || dead.has(h) || !compiled.takesFallback[h] || !ground.loads[l]!.allowed[h]) continue
+    if (
+      l === undefined ||
+      dead.has(h) ||
+      !compiled.takesFallback[h] ||
+      !ground.loads[l]!.allowed[h]
+    )
+      continue
     let worst: typeof nearest
     for (let d = 0; d < dims; d++) {
       const missing = size[l * dims + d]! - free[h * dims + d]!
@@ -159,5 +165,12 @@ export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict
     if (budget.isOver) return { holds: 'unknown', by: 'time', own: [], setsChecked }
   }
   if (isUnsure) return { holds: 'unknown', by: 'time', own: [], setsChecked }
-  return { holds: 'yes', by: 'sets', lists, peaks: simulation.peaks, own: [...uncovered, ...patched], setsChecked }
+  return {
+    holds: 'yes',
+    by: 'sets',
+    lists,
+    peaks: simulation.peaks,
+    own: [...uncovered, ...patched],
+    setsChecked,
+  }
 }

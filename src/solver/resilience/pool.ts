@@ -40,7 +40,9 @@ export class Shortage {
     this.#allowed = items.vmsOf.map(members => {
       const mine = members.filter(v => ha[v])
       const first = compiled.rows[compiled.rowOf[mine[0] ?? members[0]!]!]!
-      return mine.length < 2 ? first : first.map((_, h) => (mine.every(v => compiled.rows[compiled.rowOf[v]!]![h]) ? 1 : 0))
+      return mine.length < 2
+        ? first
+        : first.map((_, h) => (mine.every(v => compiled.rows[compiled.rowOf[v]!]![h]) ? 1 : 0))
     })
     items.vmsOf.forEach((members, i) => {
       for (const v of members) {
@@ -48,12 +50,18 @@ export class Shortage {
         this.#hasHa[i] = 1
         for (let d = 0; d < dims; d++) this.#haSize[i * dims + d]! += demand[v * dims + d]!
       }
-      for (let d = 0; d < dims; d++) this.#measure[i] = Math.max(this.#measure[i]!, this.#haSize[i * dims + d]! * this.#weight[d]!)
+      for (let d = 0; d < dims; d++)
+        this.#measure[i] = Math.max(
+          this.#measure[i]!,
+          this.#haSize[i * dims + d]! * this.#weight[d]!,
+        )
     })
     this.#free = new Float64Array(hwms * dims)
     this.#isDead = new Uint8Array(hwms)
     this.#hostTouched = new Int32Array(hwms)
-    this.#hosts = Int32Array.from({ length: hwms }, (_, h) => h).filter(h => compiled.takesFallback[h] === 1)
+    this.#hosts = Int32Array.from({ length: hwms }, (_, h) => h).filter(
+      h => compiled.takesFallback[h] === 1,
+    )
   }
 
   isHa(item: number): boolean {
@@ -73,7 +81,8 @@ export class Shortage {
     for (let k = 0; k < units.length; k++) {
       for (const h of compiled.units[units[k]!]!) {
         this.#isDead[h] = 1
-        for (let i = state.first[h]!; i >= 0; i = state.next[i]!) if (this.#hasHa[i]) this.#waiting.push(i)
+        for (let i = state.first[h]!; i >= 0; i = state.next[i]!)
+          if (this.#hasHa[i]) this.#waiting.push(i)
       }
     }
     this.#waiting.sort((a, b) => this.#measure[b]! - this.#measure[a]! || a - b)
@@ -95,7 +104,10 @@ export class Shortage {
             rest = Infinity
             break
           }
-          rest += Math.min(left, 1e15) * this.#weight[d]! * (this.#haSize[i * dims + d]! * this.#weight[d]! + 0.01)
+          rest +=
+            Math.min(left, 1e15) *
+            this.#weight[d]! *
+            (this.#haSize[i * dims + d]! * this.#weight[d]! + 0.01)
         }
         if (rest < bestRest && !this.#clashes(i, h, placed)) {
           bestRest = rest
@@ -112,14 +124,17 @@ export class Shortage {
       if (!this.#hostTouched[best]) {
         this.#hostTouched[best] = 1
         this.#touched.push(best)
-        for (let d = 0, k = best * dims; d < dims; d++, k++) this.#free[k] = capacity[k]! - state.load[k]!
+        for (let d = 0, k = best * dims; d < dims; d++, k++)
+          this.#free[k] = capacity[k]! - state.load[k]!
       }
-      for (let d = 0, k = best * dims; d < dims; d++, k++) this.#free[k]! -= this.#haSize[i * dims + d]!
+      for (let d = 0, k = best * dims; d < dims; d++, k++)
+        this.#free[k]! -= this.#haSize[i * dims + d]!
       placed.push(i, best)
     }
     for (const h of this.#touched) this.#hostTouched[h] = 0
     this.#touched.length = 0
-    for (let k = 0; k < units.length; k++) for (const h of compiled.units[units[k]!]!) this.#isDead[h] = 0
+    for (let k = 0; k < units.length; k++)
+      for (const h of compiled.units[units[k]!]!) this.#isDead[h] = 0
     budget.spend(work * dims + 50)
     return shortage
   }
@@ -136,7 +151,8 @@ export class Shortage {
           const k = placed.findIndex((x, n) => n % 2 === 0 && x === other)
           at = k < 0 ? -1 : placed[k + 1]!
         }
-        if (at >= 0 && (group.zoneOf[at] === group.zoneOf[h]) !== (group.kind === 'together')) return true
+        if (at >= 0 && (group.zoneOf[at] === group.zoneOf[h]) !== (group.kind === 'together'))
+          return true
       }
     }
     return false
@@ -174,7 +190,11 @@ export function repair(
   const shortage = new Shortage(compiled, items, state)
   const pool: Int32Array[] = []
   const values: number[] = []
-  const ground = (): Ground => groundOf(compiled, Int32Array.from(items.itemOf, i => state.where[i]!))
+  const ground = (): Ground =>
+    groundOf(
+      compiled,
+      Int32Array.from(items.itemOf, i => state.where[i]!),
+    )
   let verdict = judge(ground(), tolerate, budget)
   let best: Repaired = { where: state.where.slice(), verdict }
   for (let round = 0; round < rounds && verdict.holds === 'no' && !budget.isOver; round++) {
@@ -213,7 +233,8 @@ function settle(
   const { packing } = state
   const total = (limit: number): number => {
     let sum = 0
-    for (let p = 0; p < pool.length && sum <= limit; p++) sum += values[p] = shortage.of(pool[p]!, budget)
+    for (let p = 0; p < pool.length && sum <= limit; p++)
+      sum += values[p] = shortage.of(pool[p]!, budget)
     return sum
   }
   let now = total(Infinity)
@@ -292,7 +313,9 @@ function propose(
     state.take(i)
     if (j >= 0) state.take(j)
     const fits =
-      state.hasRoom(i, b) && state.isAllowed(i, b) && (j < 0 || (state.hasRoom(j, a) && state.isAllowed(j, a) && !clash(state, i, b, j, a)))
+      state.hasRoom(i, b) &&
+      state.isAllowed(i, b) &&
+      (j < 0 || (state.hasRoom(j, a) && state.isAllowed(j, a) && !clash(state, i, b, j, a)))
     state.put(i, a)
     if (j >= 0) state.put(j, b)
     if (fits) return change

@@ -153,7 +153,8 @@ export class Simulation {
         this.#arrive(l, other)
       }
     }
-    for (let d = 0, i = h * dims; d < dims; d++, i++) if (this.#arrived[i]! > spare[i]!) return false
+    for (let d = 0, i = h * dims; d < dims; d++, i++)
+      if (this.#arrived[i]! > spare[i]!) return false
     return true
   }
 
@@ -165,7 +166,8 @@ export class Simulation {
     for (let n = 0; n < hwms; n++) {
       const h = this.#cursor
       this.#cursor = h + 1 === hwms ? 0 : h + 1
-      if (h === except || this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h]) continue
+      if (h === except || this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h])
+        continue
       let fits = true
       for (let d = 0, i = h * dims; d < dims && fits; d++, i++) {
         fits = this.#arrived[i]! + size[l * dims + d]! <= spare[i]!

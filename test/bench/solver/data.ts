@@ -14,7 +14,8 @@ export function untar(path: string): Map<string, string> {
     if (name === '') break
     const size = Number.parseInt(text(at + 124, 12), 8)
     const kind = String.fromCharCode(bytes[at + 156]!)
-    if (kind === '0' || kind === '\0') files.set(name, bytes.toString('utf8', at + 512, at + 512 + size))
+    if (kind === '0' || kind === '\0')
+      files.set(name, bytes.toString('utf8', at + 512, at + 512 + size))
     at += 512 + Math.ceil(size / 512) * 512
   }
   return files
@@ -36,7 +37,9 @@ export function vbpCases(data: string): VbpCase[] {
     const table = join(data, 'vbp', `${family}.tsv`)
     if (!existsSync(table)) continue
     const files = untar(join(data, 'vbp', `${family}.tar.gz`))
-    const byName = new Map([...files].map(([path, text]) => [path.replace(/^.*\//, '').replace(/\.vbp$/, ''), text]))
+    const byName = new Map(
+      [...files].map(([path, text]) => [path.replace(/^.*\//, '').replace(/\.vbp$/, ''), text]),
+    )
     for (const line of readFileSync(table, 'utf8').trim().split('\n').slice(1)) {
       const [name, , optimum, published] = line.split('\t')
       const text = byName.get(name ?? '')

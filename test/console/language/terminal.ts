@@ -72,9 +72,8 @@ export class Terminal {
 
   lines(): readonly string[] {
     const { active } = this.#xterm.buffer
-    return Array.from(
-      { length: this.#xterm.rows },
-      (_, row) => active.getLine(active.viewportY + row)?.translateToString(true) ?? '',
+    return Array.from({ length: this.#xterm.rows }, (_, row) =>
+      (active.getLine(active.viewportY + row)?.translateToString(true) ?? '').trimEnd(),
     )
   }
 
