@@ -65,6 +65,7 @@ const samples = [
       map: { test: 'b' },
       unplaced: [],
       from: { config: 3, homes: 4 },
+      inputs: 'f00d',
       when: '',
     },
   ],
