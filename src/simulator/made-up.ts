@@ -68,6 +68,8 @@ const HOST_GIB = [64, 128, 256, 384, 512, 768, 1024, 1536, 2048, 4096]
 /** A host is bought so that its own guests fill this much of it: the rest is what others fall back to. */
 const FILLED = 0.65
 const PER_RACK = 20
+/** How often a CPU is given out: guests are idle most of the time, and memory is what runs out first. */
+const CPU_OVERCOMMIT = 4
 
 /** `hwms` HWMs in racks of 20 with `vms` VMs spread over them, four in five of them HAVMs. */
 export function sized(hwms: number, vms: number, seed: number): MadeUpCluster {
@@ -145,7 +147,7 @@ function assemble(
       tolerate,
       domains: '/srv/domains',
       dimensions: [],
-      overcommit: {},
+      overcommit: { cpu: CPU_OVERCOMMIT },
       settings: DEFAULT_SETTINGS,
       hwms,
       vms: plans.map(vmOf),

@@ -1,7 +1,7 @@
 // Resilience by name: the verdict on X, and fallback maps for one set or all.
 import { Budget, type Limits } from '../budget.ts'
 import { assignmentOf, compile, type Compiled } from '../compile.ts'
-import type { FallbackMap, PlacementMap, Problem, Resilience } from '../problem.ts'
+import type { CounterExample, FallbackMap, PlacementMap, Problem, Resilience } from '../problem.ts'
 import { type Ground, groundOf } from './ground.ts'
 import { choose, counterExampleOf, everySet, judge, MOST_SETS, type Verdict } from './judge.ts'
 import type { Lists } from './lists.ts'
@@ -182,12 +182,19 @@ function listsByNumber(ground: Ground, named: ReadonlyMap<string, readonly strin
   return { entries, depth }
 }
 
+/** One of `allFallbacks`. */
+export interface EachFallback extends FallbackMap {
+  readonly isComplete: boolean
+  /** What is short, when it is not complete. */
+  readonly why?: CounterExample
+}
+
 /** The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. */
 export function* allFallbacks(
   problem: Problem,
   map: PlacementMap,
   options: Limits & { readonly tolerate?: number } = {},
-): Generator<FallbackMap & { readonly isComplete: boolean }> {
+): Generator<EachFallback> {
   const compiled = compile(problem)
   const ground = groundOf(compiled, assignmentOf(compiled, map))
   const budget = new Budget(options)
@@ -214,6 +221,7 @@ export function* allFallbacks(
           failed: namesOf(ground, set),
           map: byName(compiled, ground, restart.places),
           isComplete: restart.answer === 'fits',
+          ...(restart.answer !== 'fits' && { why: counterExampleOf(ground, set, restart) }),
         }
       }
       if (budget.isOver) return
