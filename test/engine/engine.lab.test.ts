@@ -75,6 +75,8 @@ test('what it shows is what virsh says on each host', async () => {
   expect(screen.hello).toMatchObject({ simulated: false })
   expect(screen.snapshot?.etcd).toMatchObject({ state: 'live' })
   expect(screen.snapshot?.etcd.members.filter(member => member.reachable)).toHaveLength(3)
+  // A host's facts are asked for after its domains.
+  await within(5_000, () => hosts.every(host => hwm(host)?.libvirtVersion !== undefined))
   expect(hwm('quark')).toMatchObject({ hostname: 'quark', libvirtVersion: '9.0.0', reason: '' })
   expect(vm('win7-vmm2')).toMatchObject({ kind: 'havm', home: 'quark', away: false })
 })

@@ -48,6 +48,7 @@ export class SshConnection {
   readonly #stream: Duplex
   readonly #over = new AbortController()
   readonly #channels = new Set<ChannelStream>()
+  #isHurried = false
 
   /** `client` is ready and runs over `stream`. */
   constructor(
@@ -92,6 +93,7 @@ export class SshConnection {
     socketPath: string,
     options: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Duplex> {
+    this.#hurry()
     const limits: Limits = { timeoutMs: CHANNEL_LIMIT_MS, ...options }
     const opened = await this.#open(
       limits,
@@ -116,6 +118,7 @@ export class SshConnection {
 
   /** A TCP connection from this host onwards, for jumps. `SshUnreachable` speaks of the far host. */
   async openTcp(host: string, port: number, limits: Limits): Promise<Duplex> {
+    this.#hurry()
     const opened = await this.#open(
       limits,
       answer => this.#client.forwardOut('127.0.0.1', 0, host, port, answer),
@@ -173,6 +176,18 @@ export class SshConnection {
       over = true
       channel?.close()
     }
+  }
+
+  /**
+   * OpenSSH's server turns Nagle's algorithm off when it runs a command, and only then: without one each answer that is forwarded may wait
+   * 40 ms for the acknowledgement of the one before (measured: a small RPC took 37 ms instead of 0.6). So the first thing that is forwarded
+   * has a command that does nothing go before it; nobody waits for it.
+   */
+  #hurry(): void {
+    if (this.#isHurried) return
+    this.#isHurried = true
+    // An account without a shell is only slower; a lost connection is told to all that use it.
+    this.exec(':').catch(() => undefined)
   }
 
   /** Opens a channel; a refusal by the host is a value, as its meaning depends on the kind of channel. */

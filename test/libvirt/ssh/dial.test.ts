@@ -90,6 +90,22 @@ describe('dialSsh', () => {
     stream.destroy()
   })
 
+  test("goes on at once: Nagle's algorithm is off here, and a command turns it off at the host", async () => {
+    const { peer, connections, dial } = await stage()
+    const commands: string[] = []
+    peer.onCommand = (command, channel) => {
+      commands.push(command)
+      channel.exit(0)
+      channel.end()
+    }
+    const streams = await Promise.all([dial(), dial()])
+    using lease = await connections.acquire(quark)
+    await lease.exec('after')
+    expect(commands).toEqual([':', 'after'])
+    expect(peer.accepted).toBe(1)
+    for (const stream of streams) stream.destroy()
+  })
+
   test('the end at the far side is the end here', async () => {
     const { peer, dial } = await stage()
     peer.sockets.set(SOCKET, channel => channel.end('bye'))
