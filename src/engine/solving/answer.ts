@@ -38,6 +38,8 @@ export interface PlanRequest {
   readonly fallbacks: WantedFallbacks
   /** Migrations at a time from or to one HWM. */
   readonly parallelPerHwm: number
+  /** The order must keep X in every state on the way. */
+  readonly keepsX?: boolean
 }
 
 /** Where the HAVMs of one failure set restart. */

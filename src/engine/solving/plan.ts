@@ -36,11 +36,11 @@ type Found = Extract<Placed, { answer: 'map' }>
 /** Throws `UnsoundProblem` for a problem with faults, `SolverDefect` when the checker refuses the answer. */
 export function answerPlan(request: PlanRequest, hooks: Hooks): PlanAnswer {
   const time = new TimeShare(hooks, request)
-  return request.keepsMap ? judged(request, hooks, time) : solved(request, hooks, time)
+  return request.keepsMap ? judged(request, time) : solved(request, hooks, time)
 }
 
 /** Today's homes, as they are. */
-function judged(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer {
+function judged(request: PlanRequest, time: TimeShare): PlanAnswer {
   const { problem } = request
   const map = homesOf(problem)
   const complaints = checkPlacement(problem, map).filter(
@@ -52,7 +52,7 @@ function judged(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
     ...(overloaded && { counterExample: overloaded }),
     ...judgement,
   }
-  return finished(request, hooks, time, {
+  return finished(request, time, {
     answer: complaints.length > 0 || resilience.holds === 'no' ? 'impossible' : 'map',
     map,
     problem,
@@ -103,7 +103,7 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
   const objective: Objective =
     request.objectives?.[0] ??
     (problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms')
-  if (asked.answer === 'map') return withMap(request, hooks, time, { placed: asked, objective })
+  if (asked.answer === 'map') return withMap(request, time, { placed: asked, objective })
   // What cannot survive X failures may survive fewer: that map, and the largest X, are worth more than a bare no.
   let lesser: Found | undefined
   if (asked.answer === 'impossible') {
@@ -117,10 +117,10 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
       ? { sentence: reasonText(asked.why), proof: asked.why }
       : undefined
   if (lesser !== undefined) {
-    const answer = withMap(request, hooks, time, { placed: lesser, objective })
+    const answer = withMap(request, time, { placed: lesser, objective })
     return { ...answer, answer: 'impossible', ...(why && { why }) }
   }
-  return finished(request, hooks, time, {
+  return finished(request, time, {
     answer: asked.answer,
     map: new Map(),
     problem,
@@ -148,7 +148,6 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
 
 function withMap(
   request: PlanRequest,
-  hooks: Hooks,
   time: TimeShare,
   { placed, objective }: { placed: Found; objective: Objective },
 ): PlanAnswer {
@@ -160,7 +159,7 @@ function withMap(
   const resilience = isSettled
     ? placed.resilience
     : better(placed.resilience, judgeResilience(problem, placed.map, time.until(0.85)))
-  return finished(request, hooks, time, {
+  return finished(request, time, {
     answer: 'map',
     map: placed.map,
     problem,
@@ -196,13 +195,13 @@ interface Parts
 }
 
 /** Order, fallback maps and loads: the same for every map. */
-function finished(request: PlanRequest, hooks: Hooks, time: TimeShare, parts: Parts): PlanAnswer {
+function finished(request: PlanRequest, time: TimeShare, parts: Parts): PlanAnswer {
   const { problem, resilience, ...rest } = parts
   const { map } = rest
   const places = request.places ?? homesOf(request.problem)
   const { order, moves, blocked } = request.keepsMap
     ? { order: 'found' as const, moves: [], blocked: [] }
-    : orderFor(request, places, map, time, hooks)
+    : orderFor(request, places, map, time)
   const isBroken = rest.complaints.length > 0
   const sets = answerSets(problem, map, resilience, request.fallbacks, time)
   return {

@@ -49,22 +49,31 @@ function fits(scene: Scene): 'yes' | 'no' | 'unknown' {
   return states > MOST_STATES ? 'unknown' : 'no'
 }
 
+/**
+ * Who waits and must share an HWM with the VM, itself included: `together: hwm` groups, and those that a common member joins.
+ * A member that neither runs nor waits joins nobody.
+ */
+function matesOf(scene: Scene, vm: ProblemVm): ProblemVm[] {
+  const names = new Set([vm.name])
+  const isThere = (name: string): boolean =>
+    scene.running.has(name) || scene.waiting.some(other => other.name === name)
+  for (let grown = 0; grown !== names.size; ) {
+    grown = names.size
+    for (const { together, members } of scene.problem.groups) {
+      if (together === 'hwm' && members.some(name => names.has(name)))
+        for (const name of members) if (isThere(name)) names.add(name)
+    }
+  }
+  return scene.waiting.filter(other => names.has(other.name))
+}
+
 function checkProof(scene: Scene, proof: Refusal): Complaints {
   switch (proof.kind) {
     case 'nowhere': {
       const vm = scene.problem.vms.find(candidate => candidate.name === proof.vm)
       if (vm === undefined || !scene.waiting.includes(vm))
         return [`${proof.vm} is not waiting for a place.`]
-      const mates = scene.waiting.filter(
-        other =>
-          other === vm ||
-          scene.problem.groups.some(
-            group =>
-              group.together === 'hwm' &&
-              group.members.includes(vm.name) &&
-              group.members.includes(other.name),
-          ),
-      )
+      const mates = matesOf(scene, vm)
       const place = scene.places.find(
         hwm =>
           mates.every(mate => mayRunOn(mate, hwm)) &&
@@ -84,20 +93,9 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
       let needed = 0
       for (const vm of scene.waiting) {
         if (seen.has(vm.name)) continue
-        const mates = new Set([vm.name])
-        for (let grown = 0; grown !== mates.size; ) {
-          grown = mates.size
-          for (const group of scene.problem.groups) {
-            if (group.together === 'hwm' && group.members.some(name => mates.has(name))) {
-              for (const name of group.members)
-                if (scene.waiting.some(other => other.name === name)) mates.add(name)
-            }
-          }
-        }
-        for (const name of mates) seen.add(name)
-        const sum = scene.waiting
-          .filter(other => mates.has(other.name))
-          .reduce((s, o) => s + (o.demand[dimension] ?? 0), 0)
+        const mates = matesOf(scene, vm)
+        for (const mate of mates) seen.add(mate.name)
+        const sum = mates.reduce((s, mate) => s + (mate.demand[dimension] ?? 0), 0)
         needed += Math.floor(sum / unit)
       }
       const available = scene.places.reduce(

@@ -2,12 +2,7 @@
 // batch runs, and nothing done before what it needs.
 import { State } from '../packing/state.ts'
 import type { OrderTask } from './order.ts'
-
-export interface Step {
-  readonly vm: number
-  readonly from: number
-  readonly to: number
-}
+import type { Step } from './steps.ts'
 
 /**
  * Each step goes into the earliest batch that has a place for it: after the steps of its VM and after those it gets its room from.

@@ -1,8 +1,8 @@
 // One order by greedy rounds: what can move to its goal does; when nothing can, one VM that is in the way takes a detour.
 import { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
-import type { Step } from './batches.ts'
 import type { OrderTask } from './order.ts'
+import type { Step } from './steps.ts'
 
 export interface GreedyOrder {
   readonly steps: Step[] | undefined
@@ -12,6 +12,9 @@ export interface GreedyOrder {
 
 /** Detours in a row without a VM reaching its goal, before the attempt is given up. */
 const MOST_DETOURS = 12
+
+/** Detours of one attempt in all, per move: a VM that makes room and comes back at once would go on for ever. */
+const DETOURS_PER_MOVE = 2
 
 /** One attempt. The first takes the moves that relieve the fullest HWMs first; later ones are shuffled. */
 export function greedyOrder(task: OrderTask, random: Random, round: number): GreedyOrder {
@@ -35,7 +38,7 @@ export function greedyOrder(task: OrderTask, random: Random, round: number): Gre
     const i = itemOf[v]!
     return state.hasRoom(i, h) && state.isAllowed(i, h)
   }
-  const rest = (): boolean => !task.keepsX || task.mayRest(now)
+  const rest = (): boolean => !task.keepsX || task.mayRest(now) === true
   const move = (v: number, h: number): boolean => {
     const a = now[v]!
     state.move(itemOf[v]!, h)
@@ -65,6 +68,7 @@ export function greedyOrder(task: OrderTask, random: Random, round: number): Gre
   }
   let queue = [...waiting].sort((a, b) => key[b]! - key[a]!)
   let detours = 0
+  let detoursLeft = MOST_DETOURS + DETOURS_PER_MOVE * waiting.size
   for (;;) {
     let isMoving = true
     while (isMoving && waiting.size > 0) {
@@ -89,7 +93,8 @@ export function greedyOrder(task: OrderTask, random: Random, round: number): Gre
       if (budget.isOver) return { steps: undefined, blocked: [...waiting] }
     }
     if (waiting.size === 0) return { steps, blocked: [] }
-    if (++detours > MOST_DETOURS) return { steps: undefined, blocked: [...waiting] }
+    if (++detours > MOST_DETOURS || detoursLeft-- === 0)
+      return { steps: undefined, blocked: [...waiting] }
     const detour = bestDetour(task, state, now, waiting, random, isShuffled)
     budget.spend(waiting.size * packing.bins * dims)
     if (detour === undefined || budget.isOver) return { steps: undefined, blocked: [...waiting] }

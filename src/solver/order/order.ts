@@ -9,9 +9,10 @@ import type { Move, MoveOrder, PlacementMap, Problem } from '../problem.ts'
 import { seeded } from '../random.ts'
 import { groundOf } from '../resilience/ground.ts'
 import { judge } from '../resilience/judge.ts'
-import { inBatches, type Step } from './batches.ts'
+import { inBatches } from './batches.ts'
 import { searchOrder } from './exhaustive.ts'
 import { greedyOrder } from './greedy.ts'
+import { BOUNCE, bouncesOf, costOf, pricesOf, type Step } from './steps.ts'
 
 export interface OrderOptions extends Limits {
   /** Migrations that an HWM takes part in at a time, either end. Default 2. */
@@ -27,11 +28,16 @@ export interface OrderTask {
   readonly items: Items
   readonly from: Int32Array
   readonly to: Int32Array
-  /** Whether the map may be rested in: X, when it is to be kept. */
-  readonly mayRest: (where: Int32Array) => boolean
+  /** What a bounce of each VM costs (`pricesOf`). */
+  readonly price: Float64Array
+  /** Whether X holds there, when it is to be kept; undefined: not settled. */
+  readonly mayRest: (where: Int32Array) => boolean | undefined
   readonly keepsX: boolean
   readonly budget: Budget
 }
+
+/** Greedy attempts, each in another order. */
+const MOST_ROUNDS = 24
 
 /** States of the complete search. */
 const MOST_STATES = 300_000
@@ -53,51 +59,38 @@ export function orderMigrations(
   const start = assignmentOf(compiled, from)
   const goal = assignmentOf(compiled, to)
   for (let v = 0; v < goal.length; v++) if (start[v]! < 0 || goal[v]! < 0) goal[v] = start[v]!
-  const keep = options.keep ?? 0
-  const task: OrderTask = {
-    compiled,
-    items,
-    from: start,
-    to: goal,
-    keepsX: keep > 0,
-    mayRest: where => keep === 0 || judge(groundOf(compiled, where), keep, budget).holds === 'yes',
-    budget,
-  }
+  const task = taskOf(compiled, items, start, goal, options.keep ?? 0, budget)
   const names = (list: Iterable<number>): string[] => Array.from(list, v => problem.vms[v]!.name)
+  const impossible = (blocked: readonly number[], states: number): MoveOrder => ({
+    order: 'impossible',
+    blocked: names(blocked.length > 0 ? blocked : movers(task)),
+    states,
+  })
   const stuck = blockedFromStart(task)
-  const parallel = Math.max(1, options.parallelPerHwm ?? 2)
+  if (stuck.length > 0) return impossible(stuck, 0)
+  if (task.keepsX && task.mayRest(goal) === false) return impossible([], 1)
   const random = seeded(options.seed ?? 1)
-
   let best: Step[] | undefined
-  let blocked: number[] = stuck
-  const bounces = (steps: readonly Step[] | undefined): number =>
-    steps?.filter(step => step.to !== goal[step.vm]).length ?? Infinity
-  if (stuck.length === 0) {
-    for (let round = 0; round < 24 && !budget.isOver && bounces(best) > 0; round++) {
-      const tried = greedyOrder(task, random, round)
-      if (tried.steps !== undefined && bounces(tried.steps) < bounces(best)) best = tried.steps
-      if (tried.steps === undefined && best === undefined) blocked = tried.blocked
+  let cost = Infinity
+  let blocked: number[] = []
+  for (let round = 0; round < MOST_ROUNDS && !budget.isOver && cost >= BOUNCE; round++) {
+    const tried = greedyOrder(task, random, round)
+    if (tried.steps !== undefined && costOf(task, tried.steps) < cost) {
+      best = tried.steps
+      cost = costOf(task, best)
     }
+    if (best === undefined) blocked = tried.blocked
   }
-  let fewestProved = bounces(best) === 0
+  let fewestProved = cost < BOUNCE
   if (!fewestProved) {
-    // The complete search pays where few VMs and HWMs are involved; it is bounded by states, not by size.
-    const searched = searchOrder(task, MOST_STATES, bounces(best))
-    if (searched.answer === 'found') {
-      best = searched.steps
-      fewestProved = true
-    } else if (searched.answer === 'none') {
-      if (best === undefined)
-        return {
-          order: 'impossible',
-          blocked: names(blocked.length > 0 ? blocked : movers(task)),
-          states: searched.states,
-        }
-      fewestProved = true
-    }
+    const searched = searchOrder(task, MOST_STATES, cost)
+    if (searched.answer === 'none' && best === undefined)
+      return impossible(blocked, searched.states)
+    if (searched.answer === 'found') best = searched.steps
+    fewestProved = searched.answer !== 'unknown'
   }
   if (best === undefined) return { order: 'unknown', blocked: names(blocked) }
-  const batches = inBatches(task, best, parallel)
+  const batches = inBatches(task, best, Math.max(1, options.parallelPerHwm ?? 2))
   const moves: Move[] = batches.map(({ step, batch }) => ({
     vm: problem.vms[step.vm]!.name,
     from: problem.hwms[step.from]!.name,
@@ -105,7 +98,32 @@ export function orderMigrations(
     batch,
     bounce: step.to !== goal[step.vm],
   }))
-  return { order: 'found', moves, bounces: bounces(best), fewestProved }
+  return { order: 'found', moves, bounces: bouncesOf(costOf(task, best)), fewestProved }
+}
+
+function taskOf(
+  compiled: Compiled,
+  items: Items,
+  from: Int32Array,
+  to: Int32Array,
+  keep: number,
+  budget: Budget,
+): OrderTask {
+  const mayRest = (where: Int32Array): boolean | undefined => {
+    const { holds } = judge(groundOf(compiled, where), keep, budget)
+    return holds === 'unknown' ? undefined : holds === 'yes'
+  }
+  return {
+    compiled,
+    items,
+    from,
+    to,
+    price: pricesOf(compiled, items.packing.weight),
+    // A start without X gives none to lose: any state will do on the way to one that has it.
+    keepsX: keep > 0 && mayRest(from) !== false,
+    mayRest,
+    budget,
+  }
 }
 
 /** Members of a `together: hwm` group move one by one, so on the way they may be apart: the rule binds the two ends only. */

@@ -34,24 +34,21 @@ export function groundOf(compiled: Compiled, where: Int32Array): Ground {
     if (h >= 0) for (let d = 0; d < dims; d++) spare[h * dims + d]! -= demand[v * dims + d]!
   }
   const weight = weightsOf(capacity, hwms, dims)
-  const bound = new Map<number, number>()
-  compiled.groups.forEach((group, g) => {
-    if (group.kind === 'together' && group.perHwm) for (const v of group.members) bound.set(v, g)
-  })
+  const leader = leadersOf(compiled)
   const loads: Load[] = []
   const made = new Map<string, number[]>()
   for (let v = 0; v < vms; v++) {
     const home = where[v]!
     if (!compiled.ha[v] || home < 0) continue
-    const g = bound.get(v)
-    const key = g === undefined ? '' : `${g} ${home}`
-    const mates = g === undefined ? undefined : made.get(key)
+    const first = leader.get(v)
+    const key = `${first} ${home}`
+    const mates = first === undefined ? undefined : made.get(key)
     if (mates !== undefined) {
       mates.push(v)
       continue
     }
     const list = [v]
-    if (g !== undefined) made.set(key, list)
+    if (first !== undefined) made.set(key, list)
     loads.push({
       vms: list,
       home,
@@ -83,6 +80,22 @@ export function groundOf(compiled: Compiled, where: Int32Array): Ground {
     Int32Array.from(list).sort((a, b) => measure[b]! - measure[a]! || a - b),
   )
   return { compiled, where, spare, loads: finished, size, ofUnit: sorted, weight }
+}
+
+/** HAVMs that must share an HWM, by one of them: groups, and those that a common HAVM joins. A plain VM waits, so it joins nobody. */
+function leadersOf(compiled: Compiled): Map<number, number> {
+  const leader = new Map<number, number>()
+  const find = (v: number): number => {
+    const up = leader.get(v)
+    return up === undefined || up === v ? v : find(up)
+  }
+  for (const group of compiled.groups) {
+    if (group.kind !== 'together' || !group.perHwm) continue
+    const havms = group.members.filter(v => compiled.ha[v] === 1)
+    for (const v of havms) leader.set(find(v), find(havms[0]!))
+  }
+  for (const v of leader.keys()) leader.set(v, find(v))
+  return leader
 }
 
 function isJoined(compiled: Compiled, g: number): boolean {
