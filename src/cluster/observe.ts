@@ -83,6 +83,7 @@ class ClusterObservation implements Observation {
           this.#newEvents.push(...events)
           this.#publishWithin(PUBLISH_SOON_MS)
         },
+        operationsChanged: () => this.#publishWithin(PUBLISH_SOON_MS),
         heartbeat: (hwm, heartbeat) => {
           if (heartbeat) this.#heartbeats.set(hwm, heartbeat)
           else this.#heartbeats.delete(hwm)
@@ -113,6 +114,8 @@ class ClusterObservation implements Observation {
       vms: {},
       events: [],
       badValues: [],
+      operations: {},
+      conductors: {},
     }
   }
 
@@ -186,6 +189,8 @@ class ClusterObservation implements Observation {
       vms,
       events: this.#takeEvents(before.events),
       badValues: this.#badValues(before),
+      operations: this.#source.operations,
+      conductors: this.#source.conductors,
     }
     const fields = Object.keys(after) as (keyof ClusterSnapshot)[]
     if (fields.every(field => field === 'seq' || after[field] === before[field])) return

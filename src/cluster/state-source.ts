@@ -2,11 +2,26 @@
 import type { Clock } from '../model/clock.ts'
 import { pause } from '../model/clock.ts'
 import type { EtcdAccess } from '../model/cluster.ts'
-import type { ClusterEvent, EtcdMember, EtcdView, Instant } from '../model/snapshot.ts'
+import type { Operation } from '../model/operation.ts'
+import type {
+  ClusterEvent,
+  ConductorView,
+  EtcdMember,
+  EtcdView,
+  Instant,
+} from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
 import type { ConfigReading } from '../etcd/config-reader.ts'
 import { ConfigReader } from '../etcd/config-reader.ts'
-import { decode, eventValue, keys, nodeValue, prefixes } from '../etcd/layout.ts'
+import {
+  conductorValue,
+  decode,
+  eventValue,
+  keys,
+  nodeValue,
+  operationValue,
+  prefixes,
+} from '../etcd/layout.ts'
 import { NOT_ASKED } from './seen-events.ts'
 import { Reflector } from '../etcd/reflector.ts'
 import type { Change, StateStore } from '../etcd/store.ts'
@@ -34,6 +49,8 @@ export interface StateSourceHandlers {
   etcdChanged(): void
   /** Written by others, oldest first. */
   events(events: readonly ClusterEvent[]): void
+  /** `operations` or `conductors` is new. */
+  operationsChanged(): void
   /** The daemon of this HWM was heard, or its key is gone. */
   heartbeat(hwm: string, heartbeat: Heartbeat | undefined): void
 }
@@ -55,6 +72,8 @@ const CONFIGURED_KEYS = new Set<string>([
 export class StateSource {
   etcd: EtcdView
   reading: ConfigReading | undefined
+  operations: Readonly<Record<string, Operation>> = {}
+  conductors: Readonly<Record<string, ConductorView>> = {}
   readonly #store: StateStore
   readonly #clock: Clock
   readonly #handlers: StateSourceHandlers
@@ -92,6 +111,7 @@ export class StateSource {
   #take(changes: readonly Change[]): void {
     const events: ClusterEvent[] = []
     const configured: string[] = []
+    const { operations, conductors } = this
     for (const change of changes) {
       const key = change.type === 'put' ? change.kv.key : change.key
       if (CONFIGURED_KEYS.has(key) || CONFIGURED.some(prefix => key.startsWith(prefix)))
@@ -99,7 +119,16 @@ export class StateSource {
       else if (key.startsWith(prefixes.events) && change.type === 'put')
         events.push(...eventOf(change))
       else if (key.startsWith(prefixes.nodes)) this.#takeHeartbeat(change, key)
+      else if (key.startsWith(prefixes.operations)) {
+        const id = key.slice(prefixes.operations.length)
+        this.operations = withEntry(this.operations, id, operationOf(change))
+      } else if (key.startsWith(prefixes.conductors)) {
+        const id = key.slice(prefixes.conductors.length)
+        this.conductors = withEntry(this.conductors, id, conductorOf(change))
+      }
     }
+    if (this.operations !== operations || this.conductors !== conductors)
+      this.#handlers.operationsChanged()
     if (configured.length > 0 || this.reading === undefined) {
       this.reading = this.#reader.read(this.#reflector.contents)
       this.etcd = { ...this.etcd, revision: this.#reflector.status.revision }
@@ -162,6 +191,29 @@ function eventOf(change: Change & { readonly type: 'put' }): ClusterEvent[] {
   const read = decode(eventValue, change.kv)
   if ('bad' in read) return []
   return [{ id: change.kv.key.slice(prefixes.events.length), ...read.value }]
+}
+
+/** What cannot be read is as if it were not there: whoever conducts it refuses to go on. */
+function operationOf(change: Change): Operation | undefined {
+  if (change.type === 'delete') return undefined
+  const read = decode(operationValue, change.kv)
+  // zod makes absent fields `undefined`; the model leaves them out.
+  return 'bad' in read ? undefined : (JSON.parse(JSON.stringify(read.value)) as Operation)
+}
+
+function conductorOf(change: Change): ConductorView | undefined {
+  if (change.type === 'delete') return undefined
+  const read = decode(conductorValue, change.kv)
+  return 'bad' in read ? undefined : read.value
+}
+
+function withEntry<T>(
+  entries: Readonly<Record<string, T>>,
+  name: string,
+  value: T | undefined,
+): Readonly<Record<string, T>> {
+  const { [name]: _before, ...others } = entries
+  return value === undefined ? others : { ...others, [name]: value }
 }
 
 function isSameMember(a: EtcdMember, b: EtcdMember | undefined): boolean {

@@ -19,8 +19,14 @@ export function diff(from: ClusterSnapshot | undefined, to: ClusterSnapshot): Pa
   const events = appended(from?.events, to.events)
   if (events.length > 0) patch.events = events
   if (from?.badValues !== to.badValues) patch.badValues = to.badValues
+  const operations = changedEntries(from?.operations ?? NONE, to.operations ?? NONE)
+  if (operations) patch.operations = operations
+  const conductors = changedEntries(from?.conductors ?? NONE, to.conductors ?? NONE)
+  if (conductors) patch.conductors = conductors
   return Object.keys(patch).length > 1 ? patch : undefined
 }
+
+const NONE: Readonly<Record<string, never>> = {}
 
 function changedEntries<T>(
   from: Readonly<Record<string, T>> | undefined,
@@ -76,6 +82,8 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
     vms,
     events: mergeEvents(to?.events ?? [], patch.events),
     badValues: patch.badValues ?? to?.badValues ?? [],
+    operations: mergeEntries(to?.operations, patch.operations),
+    conductors: mergeEntries(to?.conductors, patch.conductors),
   }
 }
 

@@ -1,6 +1,13 @@
 // What an engine and its screens say to each other: newline-delimited JSON over a stream socket.
 // The engine never queues pictures: it sends a patch only after the one before was acknowledged, and merges what came between.
-import type { BadValue, ClusterEvent, EtcdView, HwmView, VmView } from '../model/snapshot.ts'
+import type {
+  BadValue,
+  ClusterEvent,
+  ConductorView,
+  EtcdView,
+  HwmView,
+  VmView,
+} from '../model/snapshot.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
 
@@ -20,6 +27,7 @@ export interface Patch {
   readonly events?: readonly ClusterEvent[]
   readonly badValues?: readonly BadValue[]
   readonly operations?: Readonly<Record<string, Operation | null>>
+  readonly conductors?: Readonly<Record<string, ConductorView | null>>
 }
 
 /** Questions a screen asks once and gets one answer to. */

@@ -12,7 +12,7 @@ import {
   type Vm,
 } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
-import type { BadValue, ClusterEvent } from '../model/snapshot.ts'
+import type { BadValue, ClusterEvent, ConductorView } from '../model/snapshot.ts'
 import type { KeyValue } from './store.ts'
 
 /** Raised when a value's meaning changes. Programs of the version before and after still work with it. */
@@ -254,6 +254,11 @@ export const operationValue = z.object({
   }),
   steps: z.array(step),
 }) satisfies z.ZodType<Operation>
+
+export const conductorValue = z.object({
+  who: text,
+  from: text.default(''),
+}) satisfies z.ZodType<ConductorView>
 
 export const askValue = z.object({ to: z.enum(['pause', 'resume', 'cancel', 'retry']), who: text })
 

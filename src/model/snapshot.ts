@@ -86,6 +86,13 @@ export interface AgentView {
   readonly from: string
 }
 
+/** Who conducts an operation: `conductors/<id>`, under the lease of its process. */
+export interface ConductorView {
+  readonly who: string
+  /** Host or SSH client; empty when it is not known. */
+  readonly from: string
+}
+
 /** The newest samples, oldest first, at the engine's interval; at most `HISTORY_LENGTH`. */
 export type History = readonly Usage[]
 export const HISTORY_LENGTH = 30
@@ -221,5 +228,7 @@ export interface ClusterSnapshot {
   readonly badValues: readonly BadValue[]
   /** By id; kept while they lie in etcd. Left out by who does not know of any. */
   readonly operations?: Readonly<Record<string, Operation>>
+  /** Who conducts an operation now, by its id; an unfinished one that is not here waits for somebody to take it up. */
+  readonly conductors?: Readonly<Record<string, ConductorView>>
 }
 export const EVENTS_KEPT = 1000

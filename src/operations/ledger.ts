@@ -8,6 +8,7 @@ import { commitOnce } from '../etcd/commit-once.ts'
 import {
   agentValue,
   askValue,
+  conductorValue,
   decode,
   encode,
   fenceValue,
@@ -133,7 +134,8 @@ export class Ledger {
   /** Becomes the conductor of an operation. Throws `LedgerRefused` while another one lives. */
   async claimConductor(id: string): Promise<void> {
     const key = keys.conductor(id)
-    const value = JSON.stringify({ who: this.#identity.who, from: this.#identity.from })
+    const { who, from } = this.#identity
+    const value = encode(conductorValue, { who, from })
     const outcome = await this.#once(
       [{ key, created: 0 }],
       [{ put: key, value, lease: this.#lease }],

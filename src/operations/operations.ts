@@ -1,21 +1,21 @@
 // What a console or a command can do to a cluster: plan, commit what was confirmed, conduct it to its end, take up what another left.
 import type { StateStore } from '../etcd/store.ts'
 import { openFenceDevice, powerOff } from '../fencing/power-off.ts'
-import { HypervisorRefused, LibvirtError } from '../libvirt/errors.ts'
+import { HypervisorRefused } from '../libvirt/errors.ts'
 import { SshUnreachable } from '../libvirt/ssh/errors.ts'
-import { describeDomain } from '../libvirt/xml/describe.ts'
-import { migrationObstacles } from '../libvirt/xml/obstacles.ts'
 import type { Clock } from '../model/clock.ts'
 import { isOver, type Limits, type Operation } from '../model/operation.ts'
-import type { ClusterEvent, ClusterSnapshot, Proof, VmView } from '../model/snapshot.ts'
+import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
 import { Conductor } from './conductor.ts'
 import { Ledger, LedgerRefused, type ConfigChanges, type Identity } from './ledger.ts'
 import { isSilence } from './look.ts'
+import { findObstacles } from './obstacles.ts'
 import { differences } from './plan/common.ts'
 import { deadWith, planEvacuation } from './plan/evacuation.ts'
 import { planHomecoming, planUndo } from './plan/homecoming.ts'
 import { operationOf } from './plan/operation-of.ts'
-import { NoPlan, type Plan } from './plan/plan.ts'
+import { NoPlan, type Choices, type Plan } from './plan/plan.ts'
+import { planSeveral } from './plan/several.ts'
 import { letIn } from './release.ts'
 import { planMigration, planStart, planStop } from './plan/single.ts'
 import type { PreparedFallback } from './plan/targets.ts'
@@ -31,9 +31,21 @@ export type Wanted =
       readonly off?: boolean
     }
   | { readonly do: 'homecoming'; readonly hwm?: string; readonly staying?: readonly string[] }
-  | { readonly do: 'migrate'; readonly vm: string; readonly to: string; readonly cold: boolean }
-  | { readonly do: 'start'; readonly vm: string; readonly at?: string }
-  | { readonly do: 'stop'; readonly vm: string }
+  | {
+      readonly do: 'migrate'
+      readonly vm: string
+      readonly to: string
+      readonly cold: boolean
+      /** More VMs, planned with it. */
+      readonly also?: readonly string[]
+    }
+  | {
+      readonly do: 'start'
+      readonly vm: string
+      readonly at?: string
+      readonly also?: readonly string[]
+    }
+  | { readonly do: 'stop'; readonly vm: string; readonly also?: readonly string[] }
   | { readonly do: 'undo'; readonly operation: string }
 
 /** How the operator knows, or finds out, that an HWM is off. */
@@ -77,7 +89,6 @@ export interface OperationsOptions {
 }
 
 const LEASE_MS = 10_000
-const XML_MS = 5_000
 /** For the last question to an HWM that the operator says is off; a living one on a local network is heard long before. */
 const PROBE_MS = 1_500
 const PROBE_FRESH_MS = 30_000
@@ -97,8 +108,8 @@ export class Operations implements AsyncDisposable {
   }
 
   /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
-  async plan(wanted: Wanted): Promise<Plan> {
-    const plan = await this.#draft(wanted)
+  async plan(wanted: Wanted, choices: Choices = {}): Promise<Plan> {
+    const plan = await this.#draft(wanted, choices)
     const snapshot = this.#options.snapshot()
     const breaks = this.#options.admission?.(snapshot, plan)
     if (breaks === undefined) return plan
@@ -106,7 +117,7 @@ export class Operations implements AsyncDisposable {
     return { ...plan, notes: [...plan.notes, breaks] }
   }
 
-  async #draft(wanted: Wanted): Promise<Plan> {
+  async #draft(wanted: Wanted, choices: Choices): Promise<Plan> {
     const { state, reason } = this.#options.snapshot().etcd
     if (state !== 'live')
       throw new NoPlan(
@@ -118,43 +129,56 @@ export class Operations implements AsyncDisposable {
       case 'evacuate': {
         const { hwm, cold, off } = wanted
         if (snapshot.hwms[hwm]?.state === 'up') {
-          const obstacles = await this.#obstacles(snapshot, vm => vm.where === hwm)
-          return planEvacuation(snapshot, hwm, { cold, obstacles })
+          const obstacles = await findObstacles(
+            this.#options.reach,
+            snapshot,
+            vm => vm.where === hwm,
+          )
+          return planEvacuation(snapshot, hwm, { cold, obstacles, choices })
         }
         if (snapshot.hwms[hwm]?.state === 'down') void this.#probe(hwm)
         const prepared = this.#options.prepared?.(deadWith(snapshot, hwm))
         return planEvacuation(snapshot, hwm, {
           cold,
+          choices,
           ...(off !== undefined && { off }),
           ...(prepared && { prepared }),
         })
       }
       case 'homecoming':
         return planHomecoming(snapshot, wanted.hwm, {
-          ...(wanted.staying && { staying: wanted.staying }),
-          obstacles: await this.#obstacles(snapshot, vm => vm.away),
+          staying: [...(wanted.staying ?? []), ...(choices.without ?? [])],
+          obstacles: await findObstacles(this.#options.reach, snapshot, vm => vm.away),
         })
       case 'migrate': {
-        const obstacle = (await this.#obstacles(snapshot, vm => vm.name === wanted.vm)).get(
-          wanted.vm,
+        const vms = included(wanted, choices)
+        const obstacles = await findObstacles(this.#options.reach, snapshot, vm =>
+          vms.includes(vm.name),
         )
-        return planMigration(snapshot, wanted.vm, wanted.to, {
-          cold: wanted.cold,
-          ...(obstacle !== undefined && { obstacle }),
+        return planSeveral(snapshot, vms, (paper, vm) => {
+          const obstacle = obstacles.get(vm)
+          return planMigration(paper, vm, choices.targets?.[vm] ?? wanted.to, {
+            cold: wanted.cold,
+            ...(obstacle !== undefined && { obstacle }),
+          })
         })
       }
       case 'start':
-        return planStart(snapshot, wanted.vm, wanted.at)
+        return planSeveral(snapshot, included(wanted, choices), (paper, vm) =>
+          planStart(paper, vm, choices.targets?.[vm] ?? wanted.at),
+        )
       case 'stop':
-        return planStop(snapshot, wanted.vm)
+        return planSeveral(snapshot, included(wanted, choices), planStop)
       case 'undo': {
         const operation = standing.operations.find(each => each.id === wanted.operation)
         if (operation === undefined) throw new NoPlan(`there is no operation ${wanted.operation}`)
         if (!isOver(operation))
           throw new NoPlan(`operation ${operation.id} is not over: cancel it first`)
         const concerned = new Set(operation.steps.map(step => step.vm))
-        const obstacles = await this.#obstacles(snapshot, vm => concerned.has(vm.name))
-        return planUndo(snapshot, operation, { obstacles })
+        const obstacles = await findObstacles(this.#options.reach, snapshot, vm =>
+          concerned.has(vm.name),
+        )
+        return planUndo(snapshot, operation, { obstacles, staying: choices.without ?? [] })
       }
     }
   }
@@ -363,33 +387,15 @@ export class Operations implements AsyncDisposable {
     if (view?.state === 'connecting' && waited > PROBE_MS) return undefined
     return this.#probe(hwm)
   }
+}
 
-  /** VMs that cannot migrate live, by their XML. One whose XML cannot be had is left to the preflight. */
-  async #obstacles(
-    snapshot: ClusterSnapshot,
-    isAsked: (vm: VmView) => boolean,
-  ): Promise<Map<string, string>> {
-    const found = new Map<string, string>()
-    const ask = async (vm: VmView) => {
-      const instance = vm.instances.find(each => each.hwm === vm.where && each.state !== 'shutoff')
-      if (instance === undefined || snapshot.hwms[instance.hwm]?.state !== 'up') return
-      try {
-        const machine = await this.#options.reach.machine(instance.hwm, { timeoutMs: XML_MS })
-        const xml = await machine.xml({ name: vm.name, uuid: instance.uuid }, 'live', {
-          timeoutMs: XML_MS,
-        })
-        // Whether disks are there at the other end, the preflight asks that end; whether they are safe to share, libvirt asks itself.
-        const obstacle = migrationObstacles(describeDomain(xml), { paths: ['/'] }).find(
-          each => each.stops !== 'restart',
-        )
-        if (obstacle !== undefined) found.set(vm.name, `${obstacle.what}: ${obstacle.why}`)
-      } catch (error) {
-        if (!isSilence(error) && !(error instanceof LibvirtError)) throw error
-      }
-    }
-    await Promise.all(Object.values(snapshot.vms).filter(isAsked).map(ask))
-    return found
-  }
+function included(
+  { vm, also = [] }: { readonly vm: string; readonly also?: readonly string[] },
+  { without = [] }: Choices,
+): readonly string[] {
+  const vms = [...new Set([vm, ...also])].filter(each => !without.includes(each))
+  if (vms.length === 0) throw new NoPlan('all VMs are left out')
+  return vms
 }
 
 function firstTargets({ moves }: Plan): string[] {

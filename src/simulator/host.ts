@@ -178,6 +178,12 @@ export class SimulatedHost {
     this.#emit(domain.guest, 'undefined', 'removed')
   }
 
+  /** The guest's memory is all there: from now on it is paused as if a user had done it. */
+  completeIncoming(name: string): void {
+    const domain = this.#domains.get(name)
+    if (domain?.state === 'paused' && domain.reason === 'migration') domain.reason = 'user'
+  }
+
   guest(name: string): GuestSpec | undefined {
     return this.#domains.get(name)?.guest
   }
@@ -186,13 +192,14 @@ export class SimulatedHost {
     return this.#domains.get(name)?.state
   }
 
-  /** `incoming`: it is started paused, for a migration to fill it. */
-  start(name: string, how: 'booted' | 'incoming' = 'booted'): void {
+  /** `incoming`: it is started paused, for a migration to fill it; `paused`: its CPUs wait to be let go. */
+  start(name: string, how: 'booted' | 'paused' | 'incoming' = 'booted'): void {
     const domain = this.#domains.get(name)
     if (!domain || ALIVE.has(domain.state)) return
     domain.countedAt = this.#clock.now()
     domain.counters = zero()
     if (how === 'booted') this.#become(domain, 'running', 'booted', 'started', 'booted')
+    else if (how === 'paused') this.#become(domain, 'paused', 'user', 'started', 'booted')
     else this.#become(domain, 'paused', 'migration', 'started', 'migrated')
   }
 

@@ -21,14 +21,28 @@ const DEFAULT_OPEN_MS = 10_000
 /** libvirt's numbers: VIR_ERR_NO_DOMAIN of VIR_FROM_QEMU. */
 const NO_DOMAIN = { code: 42, from: 10 }
 
-/** Opens a connection as open.ts does; its handshakes cost four times the latency. */
+/** Opens a connection as open.ts does. */
 export async function openSimulated(
   host: SimulatedHost,
   clock: Clock,
   times: LineTimes,
   options: Parameters<OpenHypervisor>[1],
 ): Promise<Hypervisor> {
-  const { timeoutMs = DEFAULT_OPEN_MS, signal, readOnly } = options
+  return new SimulatedHypervisor(
+    host,
+    await openLine(host, clock, times, options),
+    options.readOnly,
+  )
+}
+
+/** The line that connections are made on; its handshakes cost four times the latency. */
+export async function openLine(
+  host: SimulatedHost,
+  clock: Clock,
+  times: LineTimes,
+  options: CallOptions,
+): Promise<Line> {
+  const { timeoutMs = DEFAULT_OPEN_MS, signal } = options
   const line = new Line(host, clock, times)
   const tooLate = () =>
     new HypervisorUnreachable(
@@ -41,7 +55,7 @@ export async function openSimulated(
     line.end(error instanceof Error ? error : new Error(String(error)))
     throw error
   }
-  return new SimulatedHypervisor(host, line, readOnly)
+  return line
 }
 
 function admit(host: SimulatedHost): void {
@@ -53,15 +67,15 @@ function admit(host: SimulatedHost): void {
     throw new HypervisorRefused(`${host.name} has no libvirt socket: is libvirtd running there?`)
 }
 
-class SimulatedHypervisor implements Hypervisor {
+export class SimulatedHypervisor implements Hypervisor {
   readonly readOnly: boolean
-  readonly #host: SimulatedHost
-  readonly #line: Line
+  protected readonly host: SimulatedHost
+  protected readonly line: Line
   readonly #listeners = new Set<(event: DomainEvent) => void>()
 
   constructor(host: SimulatedHost, line: Line, readOnly: boolean) {
-    this.#host = host
-    this.#line = line
+    this.host = host
+    this.line = line
     this.readOnly = readOnly
     line.onEvent = event => {
       for (const listener of this.#listeners) listener(event)
@@ -69,33 +83,33 @@ class SimulatedHypervisor implements Hypervisor {
   }
 
   get closed(): AbortSignal {
-    return this.#line.closed
+    return this.line.closed
   }
 
   facts(options?: CallOptions): Promise<HostFacts> {
-    return this.#line.call('facts', () => this.#host.facts(), options)
+    return this.line.call('facts', () => this.host.facts(), options)
   }
 
   hostStats(options?: CallOptions): Promise<HostStats> {
-    return this.#line.call('host statistics', () => this.#host.hostStats(), options)
+    return this.line.call('host statistics', () => this.host.hostStats(), options)
   }
 
   domains(options?: CallOptions): Promise<readonly DomainStatus[]> {
-    return this.#line.call('list of domains', () => this.#host.domains(), options)
+    return this.line.call('list of domains', () => this.host.domains(), options)
   }
 
   stats(options?: CallOptions): Promise<readonly DomainStats[]> {
-    return this.#line.call('statistics of all domains', () => this.#host.stats(), options)
+    return this.line.call('statistics of all domains', () => this.host.stats(), options)
   }
 
   xml(domain: DomainRef, _which: 'live' | 'inactive', options?: CallOptions): Promise<string> {
     const read = () => {
-      const guest = this.#host.guest(domain.name)
+      const guest = this.host.guest(domain.name)
       if (guest) return domainXml(guest)
       const message = `Domain not found: no domain with matching name '${domain.name}'`
       throw new LibvirtError(message, NO_DOMAIN.code, NO_DOMAIN.from)
     }
-    return this.#line.call('domain XML', read, options)
+    return this.line.call('domain XML', read, options)
   }
 
   onDomainEvent(listener: (event: DomainEvent) => void): Disposable {
@@ -104,7 +118,7 @@ class SimulatedHypervisor implements Hypervisor {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#line.end(new Error('closed'))
+    this.line.end(new Error('closed'))
     return Promise.resolve()
   }
 }

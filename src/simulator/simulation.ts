@@ -3,14 +3,17 @@ import type { Clock } from '../model/clock.ts'
 import { pause } from '../model/clock.ts'
 import type { OpenHypervisor } from '../libvirt/hypervisor.ts'
 import { HypervisorUnreachable } from '../libvirt/errors.ts'
+import type { Reach } from '../operations/reach.ts'
 import type { StateStore } from '../etcd/store.ts'
 import { MemoryEtcd } from '../etcd/memory.ts'
 import type { GuestSpec } from './host.ts'
 import { SimulatedHost } from './host.ts'
 import { openSimulated } from './hypervisor.ts'
+import { copyTimeMs } from './copy-time.ts'
+import { SimulatedReach } from './reach.ts'
 import type { LineTimes } from './line.ts'
 import type { MadeUpCluster } from './made-up.ts'
-import { fillStore } from './fill-store.ts'
+import { fillRecords, fillStore } from './fill-store.ts'
 
 export interface SimulationOptions {
   readonly cluster: MadeUpCluster
@@ -21,8 +24,8 @@ export interface SimulationOptions {
 
 /** A LAN with SSH on it, and keep-alive as the real sessions have it. */
 const TIMES: LineTimes = { latencyMs: 4, keepAliveMs: 6_000 }
-/** A copy of a guest's memory over 10 Gbit/s, with a little before and after. */
-const MIGRATION_MS = { base: 800, perGib: 900 }
+const DUMPED_AT_ONCE = 50
+const DUMP_PAUSE_MS = 200
 
 export class Simulation {
   readonly clock: Clock
@@ -51,6 +54,12 @@ export class Simulation {
     }
   }
 
+  /** How operations reach the made-up hosts. */
+  reach(): Reach {
+    const { clock, hosts, guests } = this
+    return new SimulatedReach({ clock, hosts, guests, times: this.#times })
+  }
+
   connectStore(): StateStore {
     return this.etcd.connect()
   }
@@ -60,6 +69,17 @@ export class Simulation {
     if (host) return openSimulated(host, this.clock, this.#times, options)
     await pause(this.clock, this.#times.latencyMs, options.signal)
     throw new HypervisorUnreachable(`no host is at ${uri}`)
+  }
+
+  /** Writes the hash of every guest's XML to etcd, as `yasco dump` does: a few at once, so that ten thousand stop nobody. */
+  dump(): void {
+    const left = Array.from(this.guests.values())
+    const some = () => {
+      const records = left.splice(0, DUMPED_AT_ONCE)
+      fillRecords(this.etcd, records)
+      if (left.length > 0) this.clock.after(DUMP_PAUSE_MS, some)
+    }
+    some()
   }
 
   /** The hosts a guest's CPUs run on: never more than one, unless somebody made it so. */
@@ -101,8 +121,7 @@ export class Simulation {
   async migrate(guest: GuestSpec, from: SimulatedHost, to: SimulatedHost): Promise<void> {
     to.define(guest)
     to.start(guest.name, 'incoming')
-    const gib = guest.memory / 2 ** 30
-    await pause(this.clock, MIGRATION_MS.base + MIGRATION_MS.perGib * gib)
+    await pause(this.clock, copyTimeMs(guest))
     if (!from.hasPower || from.stateOf(guest.name) !== 'running') {
       to.stop(guest.name, 'destroyed')
       return

@@ -2,9 +2,15 @@
 import type { Step } from '../../model/operation.ts'
 import type { ClusterSnapshot, HwmView, VmView } from '../../model/snapshot.ts'
 import { basisOf, loadChanges, operationWith, plural } from './common.ts'
-import { NoPlan, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
+import { NoPlan, type Choices, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
 import { planningRoom } from './room.ts'
-import { chooseTargets, fallbackByHand, whereaboutsOf, type PreparedFallback } from './targets.ts'
+import {
+  asChosen,
+  chooseTargets,
+  fallbackByHand,
+  whereaboutsOf,
+  type PreparedFallback,
+} from './targets.ts'
 
 export interface EvacuationOptions {
   /** Shut down here and start there, instead of live migration. */
@@ -15,7 +21,11 @@ export interface EvacuationOptions {
   readonly prepared?: PreparedFallback
   /** VMs that cannot migrate live, with the reason (passthrough, host disks): from their XML. */
   readonly obstacles?: ReadonlyMap<string, string>
+  readonly choices?: Choices
 }
+
+/** Why a VM stays that the operator left out. */
+const LEFT_OUT = 'left out, as asked'
 
 /** Throws `NoPlan` when the HWM is not there, or is in a state that says nothing. */
 export function planEvacuation(
@@ -37,10 +47,15 @@ export function planEvacuation(
 
 function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOptions): Plan {
   const here = vmsOn(snapshot, view.name)
-  const movable = here.filter(isActive)
+  const without = new Set(options.choices?.without)
+  const movable = here.filter(vm => isActive(vm) && !without.has(vm.name))
   const staying: LeftOut[] = here
-    .filter(vm => !isActive(vm))
-    .map(vm => ({ vm: vm.name, kind: vm.kind, why: `is ${vm.state}: nothing to move` }))
+    .filter(vm => !movable.includes(vm))
+    .map(vm => ({
+      vm: vm.name,
+      kind: vm.kind,
+      why: isActive(vm) ? LEFT_OUT : `is ${vm.state}: nothing to move`,
+    }))
   const method = options.cold ? 'cold' : 'live'
   const drawn = draw(snapshot, view.name, movable, options, vm => {
     const refused = whyItCannotLeave(snapshot, vm, options)
@@ -76,14 +91,20 @@ function whyItCannotLeave(
 
 function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOptions): Plan {
   const here = vmsOn(snapshot, view.name)
+  const without = new Set(options.choices?.without)
   const shouldRun = (vm: VmView) =>
     vm.kind === 'havm' &&
+    !without.has(vm.name) &&
     vm.config?.desired !== 'stopped' &&
     operationWith(snapshot, vm.name) === undefined
   const movable = here.filter(shouldRun)
   const staying: LeftOut[] = here
     .filter(vm => !shouldRun(vm))
-    .map(vm => ({ vm: vm.name, kind: vm.kind, why: whyItStays(snapshot, vm, view.name) }))
+    .map(vm => ({
+      vm: vm.name,
+      kind: vm.kind,
+      why: without.has(vm.name) ? LEFT_OUT : whyItStays(snapshot, vm, view.name),
+    }))
   const byHand = fallbackByHand(snapshot.config, deadWith(snapshot, view.name))
   const prepared = byHand ?? options.prepared
   const drawn = draw(
@@ -143,7 +164,10 @@ function draw(
       unplaced.push({ vm: vm.name, kind: vm.kind, why: treatment.refused })
       continue
     }
-    const choice = chooseTargets(snapshot, room, vm, [from], options.prepared, places)
+    const choice = asChosen(
+      chooseTargets(snapshot, room, vm, [from], options.prepared, places),
+      options.choices?.targets?.[vm.name],
+    )
     const first = choice.targets?.[0]
     if (choice.targets === undefined || first === undefined) {
       unplaced.push({ vm: vm.name, kind: vm.kind, why: choice.why })

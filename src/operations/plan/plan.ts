@@ -70,6 +70,14 @@ export interface Plan {
   readonly basis: Basis
 }
 
+/** What the operator wants otherwise than it was planned. */
+export interface Choices {
+  /** VMs that are left out: they stay where they are. */
+  readonly without?: readonly string[]
+  /** Another first target, by VM. One that cannot take it is passed over, and the plan says so. */
+  readonly targets?: Readonly<Record<string, string>>
+}
+
 /** A request that cannot be planned at all, in one sentence. */
 export class NoPlan extends Error {
   override readonly name = 'NoPlan'

@@ -84,6 +84,15 @@ export function chooseTargets(
   return { targets: [...usable, ...rest], why }
 }
 
+/** The same choice with the HWM that the operator wants first, where that can take the VM. */
+export function asChosen(choice: Choice, wanted: string | undefined): Choice {
+  if (wanted === undefined || choice.targets === undefined) return choice
+  if (!choice.targets.includes(wanted))
+    return { ...choice, why: `${choice.why}; ${wanted}, as asked, cannot take it` }
+  const others = choice.targets.filter(hwm => hwm !== wanted)
+  return { targets: [wanted, ...others], why: 'as asked' }
+}
+
 /** The rule that keeps a VM from an HWM, in words; undefined when none does. */
 export function ruledOut(
   snapshot: ClusterSnapshot,
