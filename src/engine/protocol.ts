@@ -8,6 +8,7 @@ import type {
   HwmView,
   VmView,
 } from '../model/snapshot.ts'
+import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
 
@@ -43,6 +44,7 @@ export type Question =
   | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */
   | { readonly ask: 'simulate'; readonly line: string }
+  | ActingQuestion
 
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
