@@ -5,8 +5,7 @@ import type { EngineHello } from '../engine/link.ts'
 import type { Answer, Patch, Question } from '../engine/protocol.ts'
 import type { ClusterSnapshot, Instant } from '../model/snapshot.ts'
 import type { Clock } from '../model/clock.ts'
-import type { Foresight } from './foresight.ts'
-import { NO_FORESIGHT } from './foresight.ts'
+import { foresightOf, NO_FORESIGHT } from './foresight.ts'
 import type { Glyphs } from './glyphs.ts'
 import type { KeyMap } from './key-map.ts'
 import { Lists } from './lists.ts'
@@ -56,7 +55,6 @@ export interface ConsoleStore extends StoreApi<ConsoleState> {
   /** Time has come to a point where something that is shown must change. */
   wake(): void
   resize(columns: number, rows: number): void
-  foresee(foresight: Foresight): void
   notify(text: string, style?: Style): void
   patchList(id: ListId, change: Partial<ListState>): void
   /** Changes the topmost of what is opened. */
@@ -105,10 +103,12 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     },
     take(snapshot, patch) {
       lists.follow(picture.take(snapshot, patch))
-      const { link, pictureRevision } = getState()
+      const { link, pictureRevision, foresight } = getState()
+      const { preview } = snapshot
       const now = clock.now()
       setState({
         pictureRevision: pictureRevision + 1,
+        ...(foresight.preview === preview ? {} : { foresight: foresightOf(preview) }),
         now,
         today: options.today(),
         ...(link.state === 'live' ? {} : { link: { state: 'live', since: now } as const }),
@@ -128,9 +128,6 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     },
     resize(columns, rows) {
       setState({ size: { columns, rows } })
-    },
-    foresee(foresight) {
-      setState({ foresight })
     },
     notify(text, style = 'plain') {
       setState({ notice: { text, style } })

@@ -3,8 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { CallOptions, Hypervisor } from '../libvirt/hypervisor.ts'
 import type { Observation } from '../cluster/observe.ts'
-import { Acting, type ActingParts } from './acting/acting.ts'
-import type { ActingQuestion } from './acting/questions.ts'
+import type { ClusterSnapshot } from '../model/snapshot.ts'
+import { Foreseer, type ForeseerOptions } from './preview/foreseer.ts'
 import type { Answer, Question } from './protocol.ts'
 import { PROTOCOL_VERSION } from './protocol.ts'
 import { Screen } from './screen.ts'
@@ -14,10 +14,10 @@ export interface EngineParts {
   readonly version: string
   /** Does what a line says to a made-up cluster, and tells it in a sentence; absent: the cluster is real. Throws for a line it does not know. */
   readonly simulate?: (line: string) => string
-  /** Absent: this engine only looks. Disposed of with the engine. */
-  readonly acting?: ActingParts & Partial<AsyncDisposable>
   /** A VM's XML in the domain store, read through this HWM where it is a folder; absent: there is no such store. */
   readonly storedXml?: (vm: string, hwm: string, limits: CallOptions) => Promise<string | undefined>
+  /** For the solver beside the observer; absent: it says nothing. */
+  readonly foresight?: Omit<ForeseerOptions, 'changed'>
 }
 
 /** Below the screen's own limit for an answer, so that it hears what went wrong. */
@@ -30,17 +30,32 @@ export class Engine implements AsyncDisposable {
   readonly #parts: EngineParts
   readonly #screens = new Set<Screen>()
   readonly #showing: Disposable
-  readonly #acting: Acting | undefined
   readonly #gaps = monitorEventLoopDelay({ resolution: GAP_RESOLUTION_MS })
+  readonly #foreseer: Foreseer | undefined
   #whenEmpty: () => void = () => undefined
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    this.#acting = parts.acting && new Acting(parts.acting)
     this.#gaps.enable()
-    this.#showing = parts.observation.onSnapshot(snapshot => {
-      for (const screen of this.#screens) screen.show(snapshot)
+    const { observation, foresight } = parts
+    this.#foreseer = foresight && new Foreseer({ ...foresight, changed: () => this.#show() })
+    this.#showing = observation.onSnapshot(snapshot => {
+      this.#foreseer?.see(snapshot)
+      this.#show()
     })
+    if (observation.snapshot.seq > 0) this.#foreseer?.see(observation.snapshot)
+  }
+
+  /** What is observed, and what the solver says of it. */
+  get #picture(): ClusterSnapshot {
+    const { snapshot } = this.#parts.observation
+    return this.#foreseer ? { ...snapshot, preview: this.#foreseer.preview } : snapshot
+  }
+
+  #show(): void {
+    if (this.#screens.size === 0) return
+    const picture = this.#picture
+    for (const screen of this.#screens) screen.show(picture)
   }
 
   /** Serves one more screen until it leaves. */
@@ -64,7 +79,7 @@ export class Engine implements AsyncDisposable {
       },
     })
     this.#screens.add(screen)
-    if (observation.snapshot.seq > 0) screen.show(observation.snapshot)
+    if (observation.snapshot.seq > 0) screen.show(this.#picture)
   }
 
   /** Resolves when the last screen has left. */
@@ -72,16 +87,6 @@ export class Engine implements AsyncDisposable {
     return new Promise(resolve => {
       this.#whenEmpty = resolve
     })
-  }
-
-  /** Resolves when nothing is left to do for those who have left: what ran is over, or has been parked. */
-  async finished(): Promise<void> {
-    await this.#acting?.settled()
-  }
-
-  /** What is conducted here is brought to a safe point, where any console can take it up. */
-  async park(): Promise<void> {
-    await this.#acting?.park()
   }
 
   /** Tells all screens that it cannot go on. */
@@ -92,7 +97,7 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#showing[Symbol.dispose]()
     this.#gaps.disable()
-    await this.#parts.acting?.[Symbol.asyncDispose]?.()
+    await this.#foreseer?.[Symbol.asyncDispose]()
     await this.#parts.observation[Symbol.asyncDispose]()
   }
 
@@ -121,20 +126,16 @@ export class Engine implements AsyncDisposable {
       case 'simulate':
         if (!this.#parts.simulate) throw new Error('this cluster is real: nothing is simulated')
         return this.#parts.simulate(question.line)
+      case 'fallback':
+        return this.#foreseeing.fallback(question.failed, signal)
       case 'engine-health':
         return this.#health()
-      case 'plan':
-      case 'commit':
-      case 'operation':
-      case 'fence-status':
-        return this.#act(question)
     }
   }
 
-  /** Goes on when the screen that asked is gone: what was confirmed is confirmed. */
-  #act(question: ActingQuestion): Promise<unknown> {
-    if (!this.#acting) throw new Error('this console is read-only')
-    return this.#acting.answer(question)
+  get #foreseeing(): Foreseer {
+    if (!this.#foreseer) throw new Error('this engine has no solver')
+    return this.#foreseer
   }
 
   async #storedXml(vm: string, hwm: string, limits: CallOptions): Promise<string> {

@@ -1,6 +1,8 @@
 // From one snapshot to the next, as small as structure sharing lets it be: what is the same object is not sent again.
 import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
+import { changedEntries, mergeEntries } from './entries.ts'
+import { applyPreviewPatch, diffPreview } from './preview/preview-patch.ts'
 import type { Patch } from './protocol.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -23,31 +25,12 @@ export function diff(from: ClusterSnapshot | undefined, to: ClusterSnapshot): Pa
   if (operations) patch.operations = operations
   const conductors = changedEntries(from?.conductors ?? NONE, to.conductors ?? NONE)
   if (conductors) patch.conductors = conductors
+  const preview = diffPreview(from?.preview, to.preview)
+  if (preview) patch.preview = preview
   return Object.keys(patch).length > 1 ? patch : undefined
 }
 
 const NONE: Readonly<Record<string, never>> = {}
-
-function changedEntries<T>(
-  from: Readonly<Record<string, T>> | undefined,
-  to: Readonly<Record<string, T>>,
-): Record<string, T | null> | undefined {
-  if (from === to) return undefined
-  if (!from) return to
-  let changed: Record<string, T | null> | undefined
-  for (const name in to) {
-    const value = to[name]
-    if (value === undefined || from[name] === value) continue
-    changed ??= {}
-    changed[name] = value
-  }
-  for (const name in from) {
-    if (name in to) continue
-    changed ??= {}
-    changed[name] = null
-  }
-  return changed
-}
 
 /** Events are only ever appended, and the oldest dropped: what follows the last one that both have is new. */
 function appended(
@@ -66,6 +49,7 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
   if (!etcd || cluster === undefined) throw new TypeError('the first patch must hold all')
   const hwms = mergeEntries(to?.hwms, patch.hwms)
   const vms = mergeEntries(to?.vms, patch.vms)
+  const preview = applyPreviewPatch(to?.preview, patch.preview)
   return {
     cluster,
     seq: patch.seq,
@@ -84,6 +68,7 @@ export function applyPatch(to: ClusterSnapshot | undefined, patch: Patch): Clust
     badValues: patch.badValues ?? to?.badValues ?? [],
     operations: mergeEntries(to?.operations, patch.operations),
     conductors: mergeEntries(to?.conductors, patch.conductors),
+    ...(preview && { preview }),
   }
 }
 
@@ -109,20 +94,6 @@ function configsOf<T extends { readonly name: string }>(
   }
   if (configs.length > kept) configs.sort((a, b) => (a.name < b.name ? -1 : 1))
   return configs
-}
-
-function mergeEntries<T>(
-  to: Readonly<Record<string, T>> | undefined,
-  changes: Readonly<Record<string, T | null>> | undefined,
-): Readonly<Record<string, T>> {
-  if (!changes) return to ?? {}
-  const merged: Record<string, T> = { ...to }
-  for (const name in changes) {
-    const value = changes[name]
-    if (value === null || value === undefined) delete merged[name]
-    else merged[name] = value
-  }
-  return merged
 }
 
 function mergeEvents(

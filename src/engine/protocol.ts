@@ -6,11 +6,12 @@ import type {
   ConductorView,
   EtcdView,
   HwmView,
+  Instant,
   VmView,
 } from '../model/snapshot.ts'
-import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
+import type { FailureSet, Kept, XVerdict } from '../model/preview.ts'
 
 export const PROTOCOL_VERSION = 1
 
@@ -28,7 +29,19 @@ export interface Patch {
   readonly events?: readonly ClusterEvent[]
   readonly badValues?: readonly BadValue[]
   readonly operations?: Readonly<Record<string, Operation | null>>
+  readonly preview?: PreviewPatch
   readonly conductors?: Readonly<Record<string, ConductorView | null>>
+}
+
+/** What the solver says: records as those of the patch itself. A `null` takes a single value away. */
+export interface PreviewPatch {
+  readonly verdict?: XVerdict | null
+  readonly checkingSince?: Instant | null
+  readonly problem?: string
+  readonly ifFails?: Readonly<Record<string, string | null>>
+  readonly kept?: Readonly<Record<string, Kept | null>>
+  readonly sets?: Readonly<Record<string, FailureSet | null>>
+  readonly setsAreAll?: boolean
 }
 
 /** Questions a screen asks once and gets one answer to. */
@@ -40,11 +53,12 @@ export type Question =
       readonly which: 'live' | 'inactive' | 'store'
     }
   | { readonly ask: 'hwm-detail'; readonly hwm: string }
+  /** What would happen if these HWMs failed together: a `FallbackAnswer`. */
+  | { readonly ask: 'fallback'; readonly failed: readonly string[] }
   /** How the engine itself is: `EngineHealth`. */
   | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */
   | { readonly ask: 'simulate'; readonly line: string }
-  | ActingQuestion
 
 export type Answer =
   | { readonly ok: true; readonly value: unknown }

@@ -2,6 +2,8 @@
 import { parentPort } from 'node:worker_threads'
 import { monotonicMs } from '../model/clock.ts'
 import type { Progress } from '../solver/problem.ts'
+import { Resident } from './preview/resident.ts'
+import type { Hooks } from './solving/answer.ts'
 import { carryOut, type JobKind, type Jobs } from './solving/jobs.ts'
 
 export interface JobMessage {
@@ -25,11 +27,14 @@ export type WorkerMessage =
 /** Not more often than people can read. */
 const PROGRESS_EVERY_MS = 100
 
+/** The cluster that questions of the kind `scene` are about. */
+const resident = new Resident()
+
 function work({ id, kind, asked, flag }: JobMessage, send: (message: WorkerMessage) => void): void {
   const stop = new Int32Array(flag)
   let saidAt = -Infinity
   try {
-    const answer = carryOut(kind, asked, {
+    const hooks: Hooks = {
       now: monotonicMs,
       stopped: () => Atomics.load(stop, 0) === 1,
       onProgress: progress => {
@@ -38,7 +43,8 @@ function work({ id, kind, asked, flag }: JobMessage, send: (message: WorkerMessa
         saidAt = now
         send({ id, type: 'progress', progress })
       },
-    })
+    }
+    const answer = carryOut(kind, asked, hooks, resident)
     send({ id, type: 'answer', answer })
   } catch (error) {
     const { name, message } =

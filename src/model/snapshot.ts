@@ -2,6 +2,7 @@
 // The engine makes it, the console shows it, plans rest on it. Plain data, so that it crosses processes as JSON.
 import type { ClusterConfig, Hwm, Vm } from './cluster.ts'
 import type { Operation } from './operation.ts'
+import type { Preview } from './preview.ts'
 import type { Resources } from './resources.ts'
 
 /** An instant in `monotonicMs()`. */
@@ -230,5 +231,7 @@ export interface ClusterSnapshot {
   readonly operations?: Readonly<Record<string, Operation>>
   /** Who conducts an operation now, by its id; an unfinished one that is not here waits for somebody to take it up. */
   readonly conductors?: Readonly<Record<string, ConductorView>>
+  /** What the solver says of it. Left out where none looks. */
+  readonly preview?: Preview
 }
 export const EVENTS_KEPT = 1000

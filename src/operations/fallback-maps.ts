@@ -165,7 +165,7 @@ export function prepareFallback(
   const stored = options.stored.get(keys.fallbackMap(failed))
   if (stored !== undefined && fits(stored, snapshot, config, scene)) {
     const age = humanAge(Math.max(0, options.wall() - Date.parse(stored.when)))
-    return { by: `the stored map of ${age} ago`, targets: asTargets(stored.map) }
+    return { by: `the stored map of ${age} ago`, targets: asTargets(stored.map), storedAge: age }
   }
   const { problem, places } = scene
   const found = fallbackFor(problem, places, failed, {

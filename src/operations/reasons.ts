@@ -27,6 +27,18 @@ export function counterText({ failed, vms, dimension, missing, rule }: CounterEx
   return `when ${named(failed)} ${failed.length === 1 ? 'fails' : 'fail'}: ${named(vms)} cannot restart, ${what}`
 }
 
+/** `snailin: ram short 6 GiB`, for where there is little room. */
+export function shortText(why: CounterExample): string {
+  const who = why.failed.length === 0 ? 'now' : named(why.failed)
+  return `${who}: ${shortage(why)}`
+}
+
+/** What is short: a dimension, or a rule. */
+export function shortage({ dimension, missing, rule, vms }: CounterExample): string {
+  if (dimension !== undefined) return `${dimension} short ${humanAmount(dimension, missing ?? 0)}`
+  return rule === undefined ? `no HWM may take ${named(vms)}` : `the rule ${rule} forbids it`
+}
+
 function refusalText(refusal: Refusal): string {
   switch (refusal.kind) {
     case 'nowhere':

@@ -12,6 +12,7 @@ export class StoredFallbackMaps implements Disposable {
   readonly #clock: Clock
   readonly #wall: () => number
   #maps: ReadonlyMap<string, StoredFallback> | undefined
+  #isRead = false
 
   /** `wall`: milliseconds since 1970, for ages that are told. */
   constructor(store: StateStore, clock: Clock, wall: () => number = Date.now) {
@@ -23,9 +24,19 @@ export class StoredFallbackMaps implements Disposable {
     this.#reflector = new Reflector(
       store,
       prefixes.fallbackMaps,
-      { changed: forget, status: () => undefined },
+      {
+        changed: forget,
+        status: ({ state }) => {
+          this.#isRead ||= state === 'live'
+        },
+      },
       { clock },
     )
+  }
+
+  /** They have been read once. */
+  get isRead(): boolean {
+    return this.#isRead
   }
 
   get maps(): ReadonlyMap<string, StoredFallback> {

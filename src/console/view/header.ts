@@ -155,27 +155,49 @@ function vmCounts(
   return segments
 }
 
-function verdictLine({ state }: ViewContext, roomy: boolean): Segment | undefined {
-  const { verdict } = state.foresight
-  const gap = roomy ? '   ' : ''
-  if (verdict) {
-    const { tolerate, holds, because } = verdict
-    return {
-      priority: holds ? 60 : 95,
-      line: holds
-        ? line(
-            gap,
-            `TOLERATES ${tolerate}: `,
-            span('yes', 'good'),
-            span(because === '' ? '' : `  ${because}`, 'dim'),
-          )
-        : line(gap, span(`TOLERATES ${tolerate}: NO`, 'bad'), `  ${because}`),
-    }
-  }
-  const tolerate = state.picture.snapshot?.config?.tolerate
+/** The verdict, its counter-example, and how old it is while a newer one is being worked out. */
+function verdictLine(context: ViewContext, roomy: boolean): Segment | undefined {
+  const { state, ages, isPast } = context
+  const { verdict, preview } = state.foresight
+  const tolerate = verdict?.tolerate ?? state.picture.snapshot?.config?.tolerate
   if (tolerate === undefined) return undefined
-  return {
-    priority: 10,
-    line: line(gap, span(`TOLERATES ${tolerate}: not computed`, 'dim')),
+  const gap = roomy ? '   ' : ''
+  const head = `TOLERATES ${tolerate}: `
+  if (verdict === undefined) {
+    const word = preview === undefined ? 'not computed' : preview.problem || 'checking'
+    return { priority: 10, line: line(gap, span(`${head}${word}`, 'dim')) }
+  }
+  const { holds, because, largest } = verdict
+  const isOld = preview?.checkingSince !== undefined || isPast || preview?.problem !== ''
+  const age = isOld
+    ? span(
+        `  of ${ages.of(verdict.at)} ago${preview?.checkingSince === undefined ? '' : ', checking'}`,
+        'dim',
+      )
+    : span('')
+  switch (holds) {
+    case 'yes':
+      return {
+        priority: 60,
+        line: line(
+          gap,
+          head,
+          span('yes', 'good'),
+          span(largest > tolerate ? `  up to ${largest}` : '', 'dim'),
+          age,
+        ),
+      }
+    case 'no':
+      return { priority: 95, line: line(gap, span(`${head}NO`, 'bad'), `  ${because}`, age) }
+    case 'unknown':
+      return {
+        priority: 85,
+        line: line(
+          gap,
+          span(`${head}not settled`, 'warn'),
+          span('  in the time given', 'dim'),
+          age,
+        ),
+      }
   }
 }

@@ -10,8 +10,8 @@ export function shownColumns(state: ConsoleState, list: ListId): readonly string
   const chosen = state.lists[list].columns
   if (chosen) return chosen
   if (list === 'hwm') return HWM_COLUMNS_SHOWN
-  if (list === 'vm') return VM_COLUMNS_SHOWN
-  return state.foresight.ifItsHwmFails ? [...VM_COLUMNS_OF_HWM, 'fallback'] : VM_COLUMNS_OF_HWM
+  const own = list === 'vm' ? VM_COLUMNS_SHOWN : VM_COLUMNS_OF_HWM
+  return state.foresight.ifItsHwmFails ? [...own, 'fallback'] : own
 }
 
 export function menuItems(state: ConsoleState, menu: Menu): readonly MenuItem[] {

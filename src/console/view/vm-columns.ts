@@ -109,7 +109,7 @@ export const VM_COLUMNS: readonly Column<VmView>[] = [
     align: 'left',
     priority: 85,
     cell: (vm, _width, { foresight }) => {
-      const target = foresight.ifItsHwmFails?.(vm.name)
+      const target = foresight.ifItsHwmFails?.(vm.name, vm.kind)
       if (target === undefined) return []
       return line(span(target, target === 'no room' ? 'bad' : target === 'waits' ? 'dim' : 'plain'))
     },

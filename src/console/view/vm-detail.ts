@@ -125,7 +125,7 @@ function demand(vm: VmView): Section {
 function placement(context: ViewContext, vm: VmView): Section {
   const { config } = vm
   const lines: Line[] = []
-  const target = context.state.foresight.ifItsHwmFails?.(vm.name)
+  const target = context.state.foresight.ifItsHwmFails?.(vm.name, vm.kind)
   if (target !== undefined) lines.push(fact('if it fails', target))
   if (config?.only) lines.push(fact('only on', config.only.join(' ')))
   if (config?.never) lines.push(fact('never on', config.never.join(' ')))

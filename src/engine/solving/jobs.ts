@@ -3,6 +3,7 @@ import type { Hooks, PlanAnswer, PlanRequest, SetAnswer } from './answer.ts'
 import { answerSet } from './fallbacks.ts'
 import { answerPlan } from './plan.ts'
 import { answerVbp, type VbpAnswer, type VbpRequest } from './vbp.ts'
+import type { Resident, SceneAnswer, SceneRequest } from '../preview/resident.ts'
 import { TimeShare } from './time-share.ts'
 import type { PlacementMap, Problem } from '../../solver/problem.ts'
 
@@ -18,12 +19,18 @@ export interface Jobs {
   readonly plan: { readonly asked: PlanRequest; readonly answer: PlanAnswer }
   readonly set: { readonly asked: SetRequest; readonly answer: SetAnswer }
   readonly vbp: { readonly asked: VbpRequest; readonly answer: VbpAnswer }
+  /** About the cluster that the worker keeps. */
+  readonly scene: { readonly asked: SceneRequest; readonly answer: SceneAnswer }
 }
 
 export type JobKind = keyof Jobs
 
 const WORK: {
-  readonly [K in JobKind]: (asked: Jobs[K]['asked'], hooks: Hooks) => Jobs[K]['answer']
+  readonly [K in JobKind]: (
+    asked: Jobs[K]['asked'],
+    hooks: Hooks,
+    resident: Resident,
+  ) => Jobs[K]['answer']
 } = {
   plan: answerPlan,
   set: (asked, hooks) =>
@@ -35,12 +42,14 @@ const WORK: {
       new TimeShare(hooks, { isRepeatable: false, ...asked }),
     ),
   vbp: answerVbp,
+  scene: (asked, hooks, resident) => resident.answer(asked, hooks),
 }
 
 export function carryOut<K extends JobKind>(
   kind: K,
   asked: Jobs[K]['asked'],
   hooks: Hooks,
+  resident: Resident,
 ): Jobs[K]['answer'] {
-  return WORK[kind](asked, hooks)
+  return WORK[kind](asked, hooks, resident)
 }

@@ -68,7 +68,7 @@ function judged(request: PlanRequest, time: TimeShare): PlanAnswer {
 }
 
 /** What is too much somewhere before anything has failed: a counter-example with an empty failure set. */
-function overload(problem: Problem, map: PlacementMap): CounterExample | undefined {
+export function overload(problem: Problem, map: PlacementMap): CounterExample | undefined {
   for (const { hwm, usable, after } of loadsOf(problem, map, map)) {
     for (const [dimension, available] of Object.entries(usable)) {
       const needed = after[dimension] ?? 0

@@ -13,6 +13,8 @@ export interface PreparedFallback {
   readonly targets: ReadonlyMap<string, readonly string[]>
   /** What is worth a line of the plan: that not all have a place by it. */
   readonly note?: string
+  /** Of a stored map: its age, as words. */
+  readonly storedAge?: string
 }
 
 /** The map the cluster file has for exactly these failed HWMs. */

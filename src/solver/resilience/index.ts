@@ -187,6 +187,8 @@ export interface EachFallback extends FallbackMap {
   readonly isComplete: boolean
   /** What is short, when it is not complete. */
   readonly why?: CounterExample
+  /** Neither complete nor proved impossible in the time given. */
+  readonly isUnknown: boolean
 }
 
 /** The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. */
@@ -214,6 +216,7 @@ export function* allFallbacks(
           failed: namesOf(ground, set),
           map: byName(compiled, ground, places),
           isComplete: true,
+          isUnknown: false,
         }
       } else {
         const restart = restarter.restart(set, budget)
@@ -221,6 +224,7 @@ export function* allFallbacks(
           failed: namesOf(ground, set),
           map: byName(compiled, ground, restart.places),
           isComplete: restart.answer === 'fits',
+          isUnknown: restart.answer === 'unknown',
           ...(restart.answer !== 'fits' && { why: counterExampleOf(ground, set, restart) }),
         }
       }

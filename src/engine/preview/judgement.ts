@@ -1,0 +1,89 @@
+// The judgement of a scene: the verdict on X, the failure sets with what covers them, where each HAVM restarts, what is kept free. Pure.
+import type { XVerdict } from '../../model/preview.ts'
+import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { shortText } from '../../operations/reasons.ts'
+import type { Limits } from '../../solver/budget.ts'
+import type { PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
+import { judgeResilience } from '../../solver/resilience/index.ts'
+import type { Hooks } from '../solving/answer.ts'
+import { overload } from '../solving/plan.ts'
+import { listSets, type ListedSets } from './failure-sets.ts'
+import { restarted, sceneOf } from './scene.ts'
+
+export interface Judgement extends ListedSets {
+  readonly verdict: Omit<XVerdict, 'at'>
+}
+
+/** For the verdict. Beyond it the answer is `unknown`. */
+const VERDICT_S = 20
+/** How long is looked beyond X, or below it: `largest X` may not cost more than the verdict itself. */
+const LARGEST_S = 1
+
+/** Undefined while nothing is configured. Throws `UnsoundProblem`. */
+export function judgeScene(snapshot: ClusterSnapshot, hooks: Hooks): Judgement | undefined {
+  const scene = sceneOf(snapshot)
+  if (scene === undefined) return undefined
+  const from = hooks.now()
+  const limits = (seconds: number): Limits => ({
+    now: () => hooks.now(),
+    stopped: () => hooks.stopped(),
+    seconds,
+  })
+  const { problem } = scene
+  const { places, why } = restarted(scene, hooks)
+  const broken = why ?? overload(problem, places)
+  const resilience = judgeResilience(problem, places, {
+    ...limits(VERDICT_S),
+    findLargest: false,
+  })
+  const counter = broken ?? resilience.counterExample
+  const holds = broken === undefined ? resilience.holds : 'no'
+  const largest =
+    broken === undefined
+      ? largestOf(problem, places, resilience, limits(LARGEST_S))
+      : { largest: 0, largestIsExact: true }
+  const sets = listSets(scene, places, resilience, limits)
+  return {
+    verdict: {
+      tolerate: problem.tolerate,
+      holds,
+      ...largest,
+      failed: holds === 'no' ? (counter?.failed ?? []) : [],
+      because: holds === 'no' && counter !== undefined ? shortText(counter) : '',
+      tookMs: Math.round(hooks.now() - from),
+    },
+    ...sets,
+  }
+}
+
+function largestOf(
+  problem: Problem,
+  places: PlacementMap,
+  { holds, asked, by }: Resilience,
+  limits: Limits,
+): Pick<XVerdict, 'largest' | 'largestIsExact'> {
+  const now = limits.now ?? (() => 0)
+  const until = now() + LARGEST_S * 1000
+  const judge = (tolerate: number) =>
+    judgeResilience(problem, places, {
+      ...limits,
+      seconds: Math.max(0.01, (until - now()) / 1000),
+      tolerate,
+      findLargest: false,
+    }).holds
+  if (holds !== 'yes') {
+    for (let x = asked - 1; x > 0; x--)
+      if (judge(x) === 'yes')
+        return { largest: x, largestIsExact: holds === 'no' && x === asked - 1 }
+    return { largest: 0, largestIsExact: holds === 'no' && asked === 1 }
+  }
+  // Without HAVMs any number of failures is survived: nothing has to restart.
+  const most = by === 'nothing-to-protect' ? asked : problem.hwms.length
+  let largest = asked
+  while (largest < most && now() < until) {
+    const above = judge(largest + 1)
+    if (above !== 'yes') return { largest, largestIsExact: above === 'no' }
+    largest++
+  }
+  return { largest, largestIsExact: false }
+}

@@ -1,0 +1,98 @@
+// What a solver worker keeps of a cluster between questions: its bare snapshot, brought up to date by the patch that comes with each.
+import type { FallbackAnswer } from '../../model/fallback-answer.ts'
+import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { fingerprint, homesNow, type StoredFallback } from '../../operations/fallback-maps.ts'
+import { presentProblem } from '../../operations/present.ts'
+import { homesOf } from '../../solver/compile.ts'
+import { allFallbacks } from '../../solver/resilience/index.ts'
+import { applyPatch } from '../patch.ts'
+import type { Patch } from '../protocol.ts'
+import type { Hooks } from '../solving/answer.ts'
+import { answerFallback, type FallbackRequest } from './fallback-answer.ts'
+import { type Judgement, judgeScene } from './judgement.ts'
+
+/** Fallback maps of the CDM, for etcd. */
+export interface MapsOfHomes {
+  readonly inputs: string
+  /** Undefined: those of `unless` are what was asked for. */
+  readonly maps: readonly Pick<StoredFallback, 'failed' | 'map' | 'unplaced'>[] | undefined
+}
+
+/** Questions about the cluster that the worker keeps, by name. */
+export interface SceneQuestions {
+  readonly judge: { readonly asked: undefined; readonly answer: Judgement | undefined }
+  readonly fallback: {
+    readonly asked: FallbackRequest
+    readonly answer: FallbackAnswer | undefined
+  }
+  /** `unless`: maps that rest on this are there already. */
+  readonly maps: {
+    readonly asked: { readonly unless: string | undefined }
+    readonly answer: MapsOfHomes | undefined
+  }
+}
+
+export type SceneQuestion = {
+  readonly [K in keyof SceneQuestions]: {
+    readonly about: K
+    readonly with: SceneQuestions[K]['asked']
+  }
+}[keyof SceneQuestions]
+
+export interface SceneRequest {
+  /** From the snapshot of the last request to that of this one; undefined: it is the same. */
+  readonly patch: Patch | undefined
+  readonly question: SceneQuestion
+}
+
+export type SceneAnswer = SceneQuestions[keyof SceneQuestions]['answer']
+
+/** Sets that are stored; what is beyond is solved when it is wanted. A set is one value in etcd. */
+const MOST_STORED = 2_000
+const MAPS_S = 20
+
+export class Resident {
+  #snapshot: ClusterSnapshot | undefined
+
+  answer({ patch, question }: SceneRequest, hooks: Hooks): SceneAnswer {
+    if (patch !== undefined) this.#snapshot = applyPatch(this.#snapshot, patch)
+    if (this.#snapshot === undefined) throw new TypeError('the first request must hold all')
+    switch (question.about) {
+      case 'judge':
+        return judgeScene(this.#snapshot, hooks)
+      case 'fallback':
+        return answerFallback(this.#snapshot, question.with, hooks)
+      case 'maps':
+        return mapsOfHomes(this.#snapshot, question.with.unless, hooks)
+    }
+  }
+}
+
+/** Of every failure set up to X, smaller ones first, with all VMs at home: what a later failure finds prepared. */
+function mapsOfHomes(
+  snapshot: ClusterSnapshot,
+  unless: string | undefined,
+  hooks: Hooks,
+): MapsOfHomes | undefined {
+  const { config } = snapshot
+  if (config === undefined) return undefined
+  const inputs = fingerprint(config, homesNow(snapshot))
+  if (inputs === unless) return { inputs, maps: undefined }
+  const problem = presentProblem(snapshot, config)
+  const homes = homesOf(problem)
+  const ha = new Set(problem.vms.flatMap(vm => (vm.ha ? [vm.name] : [])))
+  const maps: Pick<StoredFallback, 'failed' | 'map' | 'unplaced'>[] = []
+  for (const { failed, map } of allFallbacks(problem, homes, {
+    now: () => hooks.now(),
+    stopped: () => hooks.stopped(),
+    seconds: MAPS_S,
+  })) {
+    if (maps.length >= MOST_STORED) break
+    const dead = new Set(failed)
+    const unplaced = [...homes].flatMap(([vm, hwm]) =>
+      dead.has(hwm) && ha.has(vm) && !map.has(vm) ? [vm] : [],
+    )
+    if (map.size + unplaced.length > 0) maps.push({ failed, map, unplaced })
+  }
+  return { inputs, maps }
+}

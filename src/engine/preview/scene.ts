@@ -1,0 +1,84 @@
+// The cluster as the solver sees it at one instant: who lives, where every VM that runs is, and HAVMs of the dead where they would restart.
+import type { ClusterConfig } from '../../model/cluster.ts'
+import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
+import { presentPlaces, presentProblem } from '../../operations/present.ts'
+import type { CounterExample, PlacementMap, Problem } from '../../solver/problem.ts'
+import { fallbackFor } from '../../solver/resilience/index.ts'
+import type { Hooks } from '../solving/answer.ts'
+
+export interface Scene {
+  /** HWMs that do not answer take nobody in. */
+  readonly problem: Problem
+  /** Where VMs are that run or should: those of a dead HWM are still there. */
+  readonly places: PlacementMap
+  readonly dead: readonly string[]
+}
+
+/** Undefined while nothing is configured. */
+export function sceneOf(snapshot: ClusterSnapshot): Scene | undefined {
+  const { config } = snapshot
+  if (config === undefined) return undefined
+  const problem = presentProblem(snapshot, config)
+  const dead = Object.values(snapshot.hwms).flatMap(hwm => (hwm.state === 'down' ? [hwm.name] : []))
+  const takesNobody = new Set(
+    Object.values(snapshot.hwms).flatMap(hwm =>
+      hwm.state === 'down' || hwm.state === 'refused' ? [hwm.name] : [],
+    ),
+  )
+  return {
+    problem:
+      takesNobody.size === 0
+        ? problem
+        : {
+            ...problem,
+            hwms: problem.hwms.map(hwm =>
+              takesNobody.has(hwm.name) ? { ...hwm, fallback: false } : hwm,
+            ),
+          },
+    places: placesOf(snapshot, config),
+    dead,
+  }
+}
+
+function placesOf(snapshot: ClusterSnapshot, config: ClusterConfig): PlacementMap {
+  const stopped = new Set(config.vms.flatMap(vm => (vm.desired === 'stopped' ? [vm.name] : [])))
+  const places = new Map(presentPlaces(snapshot))
+  for (const name of places.keys()) {
+    const vm = snapshot.vms[name]
+    if (vm === undefined || takesNoRoom(vm, stopped.has(name))) places.delete(name)
+  }
+  return places
+}
+
+function takesNoRoom({ state }: VmView, isToBeStopped: boolean): boolean {
+  if (state === 'stopped' || state === 'absent') return true
+  return isToBeStopped && (state === 'waiting' || state === 'unknown')
+}
+
+/** The scene once the HAVMs of those that are dead already have restarted, as far as they can. */
+export interface Restarted {
+  readonly places: PlacementMap
+  /** What keeps them from it; undefined: all of them can. */
+  readonly why: CounterExample | undefined
+}
+
+const RESTART_S = 2
+
+export function restarted({ problem, places, dead }: Scene, hooks: Hooks): Restarted {
+  const deadSet = new Set(dead)
+  const ha = new Set(problem.vms.flatMap(vm => (vm.ha ? [vm.name] : [])))
+  const waiting = [...places].filter(([vm, hwm]) => deadSet.has(hwm) && ha.has(vm))
+  if (waiting.length === 0) return { places, why: undefined }
+  const found = fallbackFor(problem, places, dead, {
+    now: () => hooks.now(),
+    stopped: () => hooks.stopped(),
+    seconds: RESTART_S,
+  })
+  const after = new Map(places)
+  for (const [vm] of waiting) {
+    const target = found.map.get(vm)
+    if (target === undefined) after.delete(vm)
+    else after.set(vm, target)
+  }
+  return { places: after, why: found.answer === 'map' ? undefined : found.why }
+}
