@@ -1,26 +1,21 @@
 // What every acting command shares: the cluster as it is now, the operations on it, and the way from a plan to its end.
 import { observe, type Observation } from '../cluster/observe.ts'
-import { EtcdDomainStore } from '../domains/in-etcd.ts'
-import { EventWriter } from '../etcd/events.ts'
 import type { StateStore } from '../etcd/store.ts'
-import { SshConnections } from '../libvirt/ssh/connections.ts'
 import { pause, realClock } from '../model/clock.ts'
 import { targetOf, type Operation } from '../model/operation.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
-import { admissionOf, admissionText } from '../operations/admission.ts'
-import { LibvirtReach } from '../operations/reach-libvirt.ts'
 import {
   NotCommitted,
-  Operations,
   type Confirmation,
+  type Operations,
   type Wanted,
 } from '../operations/operations.ts'
 import { NoPlan, type Plan } from '../operations/plan/plan.ts'
-import { StoredFallbackMaps } from '../operations/stored-maps.ts'
 import { confirmPlan, refuseIfReadOnly } from './ask.ts'
 import { findCluster } from './cluster-access.ts'
 import type { Context } from './context.ts'
 import { CommandFailed, EXIT, Refused, type ExitStatus } from './exit.ts'
+import { actsOn } from './operations-on.ts'
 import { operatorOf } from './operator.ts'
 import { printJson, printLines } from './print.ts'
 import { planLines } from './show-plan.ts'
@@ -55,35 +50,14 @@ export async function openCluster(
       open: (uri, options) => context.reach.hypervisor(uri, options),
     }),
   )
-  const ssh = opened.use(new SshConnections())
-  const reach = opened.use(
-    new LibvirtReach({
-      ssh,
-      config: () => observation.snapshot.config,
-      inEtcd: new EtcdDomainStore(store, ''),
-    }),
-  )
-  const operator = operatorOf(context.io)
-  const log = new EventWriter(store, operator)
-  const maps = opened.use(new StoredFallbackMaps(store, realClock))
-  const operations = opened.use(
-    new Operations({
+  const { operations } = opened.use(
+    actsOn({
       store,
-      reach,
-      identity: { ...operator, version: context.version },
-      clock: realClock,
-      snapshot: () => observation.snapshot,
-      prepared: failed => maps.prepared(observation.snapshot, failed),
-      admission: (snapshot, plan) => {
-        const admission = admissionOf(snapshot, plan, realClock)
-        return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
-      },
-      report: event => {
-        // The operation's own journal holds what matters; a line of the log that cannot be written stops nothing.
-        log.write({ why: '', ...event }).catch((error: Error) => {
-          context.io.stderr.write(`yasco: the log was not written: ${error.message}\n`)
-        })
-      },
+      observation,
+      operator: operatorOf(context.io),
+      version: context.version,
+      logFailed: problem =>
+        context.io.stderr.write(`yasco: the log was not written: ${problem.message}\n`),
     }),
   )
   await settled(observation, suffices, context.signal)

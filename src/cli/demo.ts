@@ -12,14 +12,22 @@ export const run: Run = async context => {
   const size = sizeOf(options.text('size'))
   if (io.stdin.isTTY && io.stdout.isTTY) {
     const { openConsole } = await import('./console.ts')
-    return openConsole(context, specOf(seed, size, await storyOf(context)))
+    return openConsole(
+      context,
+      specOf(seed, size, await storyOf(context), options.has('read-only')),
+    )
   }
   await print(context, seed, size)
   return EXIT.done
 }
 
-function specOf(seed: number, size: DemoSpec['size'], story: string | undefined): DemoSpec {
-  const spec = { mode: 'demo', seed, readOnly: true } as const
+function specOf(
+  seed: number,
+  size: DemoSpec['size'],
+  story: string | undefined,
+  readOnly: boolean,
+): DemoSpec {
+  const spec = { mode: 'demo', seed, readOnly } as const
   const sized = size ? { ...spec, size } : spec
   return story === undefined ? sized : { ...sized, story }
 }

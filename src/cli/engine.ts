@@ -3,7 +3,12 @@ import type { EngineParts } from '../engine/engine.ts'
 import type { DemoSpec, EngineSpec, RealSpec } from '../engine/spec.ts'
 import { observe } from '../cluster/observe.ts'
 import { realClock } from '../model/clock.ts'
-import type { Run } from './context.ts'
+import type { Observation } from '../cluster/observe.ts'
+import type { StateStore } from '../etcd/store.ts'
+import { openFenceDevice } from '../fencing/power-off.ts'
+import type { Simulation } from '../simulator/simulation.ts'
+import type { Context, Run } from './context.ts'
+import { operatorOf } from './operator.ts'
 import { EXIT, WrongUse } from './exit.ts'
 
 export const run: Run = async context => {
@@ -11,7 +16,7 @@ export const run: Run = async context => {
   const { version } = context
   const { runEngine } = await import('../engine/run.ts')
   await runEngine(async () => {
-    const parts = await (spec.mode === 'demo' ? demoParts(spec) : realParts(spec, context))
+    const parts = await (spec.mode === 'demo' ? demoParts(spec, context) : realParts(spec, context))
     return { ...parts, version }
   })
   return EXIT.done
@@ -19,7 +24,7 @@ export const run: Run = async context => {
 
 type Parts = Omit<EngineParts, 'version'>
 
-async function realParts(spec: RealSpec, { reach }: Parameters<Run>[0]): Promise<Parts> {
+async function realParts(spec: RealSpec, { reach, io, version }: Context): Promise<Parts> {
   const store = await reach.store(spec.etcd, spec.cluster)
   const { cluster, etcd, readOnly } = spec
   const observation = observe({
@@ -31,6 +36,7 @@ async function realParts(spec: RealSpec, { reach }: Parameters<Run>[0]): Promise
   })
   return {
     observation,
+    ...(!readOnly && { acting: await actingOn(store, observation, { io, version }) }),
     foresight: { clock: realClock, store, writes: !readOnly },
     storedXml: async (vm, hwm, limits) => {
       const { config } = observation.snapshot
@@ -47,7 +53,35 @@ async function realParts(spec: RealSpec, { reach }: Parameters<Run>[0]): Promise
   }
 }
 
-async function demoParts(spec: DemoSpec): Promise<Parts> {
+/** The solver may hold the engine up for this long at a time, in s. */
+const JUDGED_WITHIN_S = 0.2
+
+async function actingOn(
+  store: StateStore,
+  observation: Observation,
+  { io, version }: Pick<Context, 'io' | 'version'>,
+): Promise<NonNullable<Parts['acting']>> {
+  const { actsOn } = await import('./operations-on.ts')
+  const acts = actsOn({
+    store,
+    observation,
+    operator: operatorOf(io),
+    version,
+    judgedWithinS: JUDGED_WITHIN_S,
+    // There is nobody to tell: etcd's own state is on the screen.
+    logFailed: () => undefined,
+  })
+  return {
+    operations: acts.operations,
+    clock: realClock,
+    snapshot: () => observation.snapshot,
+    openDevice: openFenceDevice,
+    report: event => acts.report(event),
+    [Symbol.asyncDispose]: () => acts[Symbol.asyncDispose](),
+  }
+}
+
+async function demoParts(spec: DemoSpec, { io, version }: Context): Promise<Parts> {
   const { sized, threeHosts } = await import('../simulator/made-up.ts')
   const { Simulation } = await import('../simulator/simulation.ts')
   const { actOn } = await import('../simulator/lines.ts')
@@ -71,12 +105,25 @@ async function demoParts(spec: DemoSpec): Promise<Parts> {
     const guest = simulation.guests.get(vm)
     return Promise.resolve(guest && domainXml(guest))
   }
+  const acting = readOnly ? undefined : await actingInDemo(simulation, observation, { io, version })
   return {
     observation,
     storedXml,
     foresight: { clock: realClock, store: simulation.connectStore(), writes: !readOnly },
     simulate: line => actOn(simulation, line),
+    ...(acting && { acting }),
   }
+}
+
+async function actingInDemo(
+  simulation: Simulation,
+  observation: Observation,
+  { io, version }: Pick<Context, 'io' | 'version'>,
+): Promise<NonNullable<Parts['acting']>> {
+  const { actsInSimulation } = await import('../simulator/acts.ts')
+  // As `yasco dump` would have done on a real cluster.
+  simulation.dump()
+  return actsInSimulation(simulation, observation, { ...operatorOf(io), version })
 }
 
 function specOf(text: string): EngineSpec {

@@ -3,6 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { CallOptions, Hypervisor } from '../libvirt/hypervisor.ts'
 import type { Observation } from '../cluster/observe.ts'
+import { Acting, type ActingParts } from './acting/acting.ts'
+import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
 import { Foreseer, type ForeseerOptions } from './preview/foreseer.ts'
 import type { Answer, Question } from './protocol.ts'
@@ -14,6 +16,8 @@ export interface EngineParts {
   readonly version: string
   /** Does what a line says to a made-up cluster, and tells it in a sentence; absent: the cluster is real. Throws for a line it does not know. */
   readonly simulate?: (line: string) => string
+  /** Absent: this engine only looks. Disposed of with the engine. */
+  readonly acting?: ActingParts & Partial<AsyncDisposable>
   /** A VM's XML in the domain store, read through this HWM where it is a folder; absent: there is no such store. */
   readonly storedXml?: (vm: string, hwm: string, limits: CallOptions) => Promise<string | undefined>
   /** For the solver beside the observer; absent: it says nothing. */
@@ -30,12 +34,14 @@ export class Engine implements AsyncDisposable {
   readonly #parts: EngineParts
   readonly #screens = new Set<Screen>()
   readonly #showing: Disposable
+  readonly #acting: Acting | undefined
   readonly #gaps = monitorEventLoopDelay({ resolution: GAP_RESOLUTION_MS })
   readonly #foreseer: Foreseer | undefined
   #whenEmpty: () => void = () => undefined
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+    this.#acting = parts.acting && new Acting(parts.acting)
     this.#gaps.enable()
     const { observation, foresight } = parts
     this.#foreseer = foresight && new Foreseer({ ...foresight, changed: () => this.#show() })
@@ -89,6 +95,16 @@ export class Engine implements AsyncDisposable {
     })
   }
 
+  /** Resolves when nothing is left to do for those who have left: what ran is over, or has been parked. */
+  async finished(): Promise<void> {
+    await this.#acting?.settled()
+  }
+
+  /** What is conducted here is brought to a safe point, where any console can take it up. */
+  async park(): Promise<void> {
+    await this.#acting?.park()
+  }
+
   /** Tells all screens that it cannot go on. */
   fatal(message: string): void {
     for (const screen of this.#screens) screen.fatal(message)
@@ -97,6 +113,7 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#showing[Symbol.dispose]()
     this.#gaps.disable()
+    await this.#parts.acting?.[Symbol.asyncDispose]?.()
     await this.#foreseer?.[Symbol.asyncDispose]()
     await this.#parts.observation[Symbol.asyncDispose]()
   }
@@ -130,7 +147,18 @@ export class Engine implements AsyncDisposable {
         return this.#foreseeing.fallback(question.failed, signal)
       case 'engine-health':
         return this.#health()
+      case 'plan':
+      case 'commit':
+      case 'operation':
+      case 'fence-status':
+        return this.#act(question)
     }
+  }
+
+  /** Goes on when the screen that asked is gone: what was confirmed is confirmed. */
+  #act(question: ActingQuestion): Promise<unknown> {
+    if (!this.#acting) throw new Error('this console is read-only')
+    return this.#acting.answer(question)
   }
 
   get #foreseeing(): Foreseer {

@@ -9,6 +9,7 @@ import type {
   Instant,
   VmView,
 } from '../model/snapshot.ts'
+import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
 import type { FailureSet, Kept, XVerdict } from '../model/preview.ts'
@@ -59,6 +60,7 @@ export type Question =
   | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */
   | { readonly ask: 'simulate'; readonly line: string }
+  | ActingQuestion
 
 export type Answer =
   | { readonly ok: true; readonly value: unknown }

@@ -17,7 +17,13 @@ export async function runEngine(makeParts: () => Promise<EngineParts>): Promise<
   process.on('SIGHUP', () => undefined)
   process.on('SIGINT', () => undefined)
   const ended = Promise.withResolvers<void>()
-  process.on('SIGTERM', () => ended.resolve())
+  const endedAtOnce = Promise.withResolvers<void>()
+  let terms = 0
+  process.on('SIGTERM', () => {
+    terms += 1
+    ended.resolve()
+    if (terms > 1) endedAtOnce.resolve()
+  })
   const stream = new Socket({ fd: SCREEN_FD, readable: true, writable: true })
   const parts = await makeParts().catch(async (error: unknown) => {
     const message = error instanceof Error ? error.message : String(error)
@@ -28,5 +34,8 @@ export async function runEngine(makeParts: () => Promise<EngineParts>): Promise<
   const engine = new Engine(parts)
   engine.attach(stream)
   await Promise.race([engine.empty(), ended.promise])
+  // What was begun goes on without a screen; told to end, it is parked; told twice, its leases run out.
+  const parked = ended.promise.then(() => engine.park())
+  await Promise.race([engine.finished(), parked, endedAtOnce.promise])
   await engine[Symbol.asyncDispose]()
 }

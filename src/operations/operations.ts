@@ -1,9 +1,11 @@
 // What a console or a command can do to a cluster: plan, commit what was confirmed, conduct it to its end, take up what another left.
 import type { StateStore } from '../etcd/store.ts'
+import type { FenceDevicePort } from '../fencing/device.ts'
 import { openFenceDevice, powerOff } from '../fencing/power-off.ts'
 import { HypervisorRefused } from '../libvirt/errors.ts'
 import { SshUnreachable } from '../libvirt/ssh/errors.ts'
 import type { Clock } from '../model/clock.ts'
+import type { FenceDevice } from '../model/cluster.ts'
 import { isOver, type Limits, type Operation } from '../model/operation.ts'
 import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
 import { Conductor } from './conductor.ts'
@@ -84,6 +86,8 @@ export interface OperationsOptions {
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'> & { readonly why?: string }): void
   /** A map that was worked out beforehand for this failure set, when there is one. */
   prepared?(failed: readonly string[]): PreparedFallback | undefined
+  /** Left out: the real ones. */
+  readonly openDevice?: (config: FenceDevice) => FenceDevicePort
   /** What a plan would break of X, as a sentence; undefined: nothing. Told in the plan's notes, or the plan is refused: as the cluster is set. */
   admission?(snapshot: ClusterSnapshot, plan: Plan): string | undefined
 }
@@ -285,6 +289,12 @@ export class Operations implements AsyncDisposable {
     this.#proved(hwm, `off, read back from ${device}`)
   }
 
+  /** How an HWM was proved to be off, as far as it still is held to be; undefined: it is not proved. */
+  async proofOf(hwm: string): Promise<string | undefined> {
+    const proof = (await (await this.#open()).fenceOf(hwm))?.proof
+    return proof && `${proof.kind} ${proof.id}`
+  }
+
   /** Takes the fence of an HWM away that answers again, once nothing runs there whose permit is elsewhere. Returns why not, else undefined. */
   async release(hwm: string): Promise<string | undefined> {
     const ledger = await this.#open()
@@ -348,7 +358,8 @@ export class Operations implements AsyncDisposable {
       return
     }
     const devices = snapshot.hwms[hwm]?.config.fence ?? []
-    const result = await powerOff(devices.map(openFenceDevice))
+    const open = this.#options.openDevice ?? openFenceDevice
+    const result = await powerOff(devices.map(open), { clock: this.#options.clock })
     if (!result.off) throw new NotCommitted(`${hwm} could not be switched off`, result.attempts)
     await this.declareOff(hwm, result, why)
   }

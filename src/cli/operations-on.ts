@@ -1,0 +1,64 @@
+// Who acts on a real cluster, wired: for the acting commands, and for the engine of a console that may act.
+import type { Observation } from '../cluster/observe.ts'
+import { EtcdDomainStore } from '../domains/in-etcd.ts'
+import { EventWriter } from '../etcd/events.ts'
+import type { StateStore } from '../etcd/store.ts'
+import { SshConnections } from '../libvirt/ssh/connections.ts'
+import { realClock } from '../model/clock.ts'
+import { admissionOf, admissionText } from '../operations/admission.ts'
+import { Operations, type OperationsOptions } from '../operations/operations.ts'
+import { LibvirtReach } from '../operations/reach-libvirt.ts'
+import { StoredFallbackMaps } from '../operations/stored-maps.ts'
+import type { Operator } from './operator.ts'
+
+export interface Acts extends AsyncDisposable {
+  readonly operations: Operations
+  report: OperationsOptions['report']
+}
+
+export interface ActsOn {
+  readonly store: StateStore
+  readonly observation: Observation
+  readonly operator: Operator
+  readonly version: string
+  /** For a plan's effect on X, in s; left out: as long as a command may take. */
+  readonly judgedWithinS?: number
+  /** The operation's own journal holds what matters; a line of the log that cannot be written stops nothing. */
+  logFailed(problem: Error): void
+}
+
+/** Disposing gives back what it holds in etcd, and closes its connections to HWMs. */
+export function actsOn({ store, observation, operator, version, ...rest }: ActsOn): Acts {
+  const opened = new AsyncDisposableStack()
+  const ssh = opened.use(new SshConnections())
+  const reach = opened.use(
+    new LibvirtReach({
+      ssh,
+      config: () => observation.snapshot.config,
+      inEtcd: new EtcdDomainStore(store, ''),
+    }),
+  )
+  const log = new EventWriter(store, operator)
+  const maps = opened.use(new StoredFallbackMaps(store, realClock))
+  const { judgedWithinS: seconds } = rest
+  const time = { now: () => realClock.now(), ...(seconds !== undefined && { seconds }) }
+  const report: Acts['report'] = event => {
+    log.write({ why: '', ...event }).catch((error: Error) => rest.logFailed(error))
+  }
+  const operations = opened.use(
+    new Operations({
+      store,
+      reach,
+      identity: { ...operator, version },
+      clock: realClock,
+      snapshot: () => observation.snapshot,
+      prepared: failed => maps.prepared(observation.snapshot, failed),
+      admission: (snapshot, plan) => {
+        const admission = admissionOf(snapshot, plan, time)
+        return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
+      },
+      report,
+    }),
+  )
+  return { operations, report, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}

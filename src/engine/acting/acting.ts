@@ -1,0 +1,182 @@
+// The acting half of an engine: plans, commits what was confirmed, conducts it, and knows when nothing of it is left to do.
+import type { Clock } from '../../model/clock.ts'
+import { pause } from '../../model/clock.ts'
+import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { afterPlan } from '../../operations/after-plan.ts'
+import { FenceByHand, type OpenDevice } from '../../operations/fence-by-hand.ts'
+import { NotCommitted, type Asked, type Operations } from '../../operations/operations.ts'
+import { estimate } from '../../operations/plan/estimate.ts'
+import { barePlan } from './bare-plan.ts'
+import type { ActingQuestion, Committed, PlanShown, Request } from './questions.ts'
+
+export interface ActingParts {
+  readonly operations: Operations
+  readonly clock: Clock
+  snapshot(): ClusterSnapshot
+  readonly openDevice: OpenDevice
+  /** Appends to the log. */
+  report(event: {
+    readonly level: 'info' | 'warn' | 'error'
+    readonly about: string
+    readonly what: string
+    readonly why?: string
+  }): void
+}
+
+/** Plans kept for a commit; a screen shows one at a time. */
+const PLANS_KEPT = 16
+/** The solver may hold the engine up for this long when it judges what a plan leaves, in s. */
+const JUDGED_WITHIN_S = 0.2
+/** A refusal to conduct is heard within this; what goes on longer goes on in the background. */
+const REFUSED_WITHIN_MS = 1_000
+
+export class Acting {
+  readonly #parts: ActingParts
+  readonly #fencing: FenceByHand
+  readonly #plans = new Map<string, PlanShown>()
+  readonly #works = new Map<string, Promise<void>>()
+  #count = 0
+  #isParking = false
+
+  constructor(parts: ActingParts) {
+    this.#parts = parts
+    this.#fencing = new FenceByHand(parts)
+  }
+
+  /** Throws, with a sentence for people, when it cannot be done. */
+  async answer(question: ActingQuestion): Promise<PlanShown | Committed | string> {
+    switch (question.ask) {
+      case 'plan':
+        return this.#plan(question)
+      case 'commit':
+        return this.#commit(question)
+      case 'operation':
+        return this.#operation(question)
+      case 'fence-status':
+        return this.#fencing.status(question.hwm)
+    }
+  }
+
+  /** Resolves when nothing is conducted here any more: all is over, or parked. */
+  async settled(): Promise<void> {
+    while (this.#works.size > 0) await Promise.allSettled(this.#works.values())
+  }
+
+  /** Brings everything to a safe point, where any console can take it up. */
+  async park(): Promise<void> {
+    this.#isParking = true
+    const { operations } = this.#parts
+    await Promise.all(operations.conducting.map(id => operations.ask(id, 'pause')))
+    await this.settled()
+  }
+
+  async #plan({
+    request,
+    choices,
+    parallel: wished,
+  }: ActingQuestion & { ask: 'plan' }): Promise<PlanShown> {
+    const { operations, clock } = this.#parts
+    const snapshot = this.#parts.snapshot()
+    const plan = barePlan(snapshot, request) ?? (await operations.plan(wantedOf(request), choices))
+    const { migration } = snapshot.config?.settings ?? {}
+    const parallel = wished ?? migration?.parallelPerHwm ?? 2
+    const { mustBeOff } = plan
+    const shown: PlanShown = {
+      id: String(++this.#count),
+      request,
+      choices,
+      plan,
+      parallel,
+      estimate: estimate(snapshot, plan, { parallelPerHwm: parallel }),
+      off:
+        mustBeOff === undefined
+          ? undefined
+          : {
+              hwm: mustBeOff,
+              proved: await operations.proofOf(mustBeOff),
+              devices: this.#fencing.devices(mustBeOff).map(device => device.label),
+            },
+      after: afterPlan(snapshot, plan, { now: () => clock.now(), seconds: JUDGED_WITHIN_S }),
+      madeAt: clock.now(),
+    }
+    this.#plans.set(shown.id, shown)
+    for (const oldest of this.#plans.keys()) {
+      if (this.#plans.size <= PLANS_KEPT) break
+      this.#plans.delete(oldest)
+    }
+    return shown
+  }
+
+  async #commit({ plan: id, why, off }: ActingQuestion & { ask: 'commit' }): Promise<Committed> {
+    const shown = this.#plans.get(id)
+    if (shown === undefined)
+      return { is: 'refused', why: 'this plan is no longer known here: plan again', lines: [] }
+    if (this.#isParking) return { is: 'refused', why: 'this engine is ending', lines: [] }
+    // Never a second time, whatever keys are pressed.
+    this.#plans.delete(id)
+    try {
+      const { request } = shown
+      if (request.do === 'fence') return done(await this.#fencing.act(request.hwm, request.to, why))
+      if (isWithoutMoves(shown)) return done(await this.#setMaintenance(request, why))
+      const operation = await this.#parts.operations.commit(shown.plan, {
+        why,
+        limits: { parallelPerHwm: shown.parallel },
+        ...(off && { off }),
+      })
+      this.#conduct(operation.id)
+      return { is: 'begun', operation: operation.id }
+    } catch (error) {
+      if (error instanceof NotCommitted)
+        return { is: 'refused', why: error.message, lines: error.lines }
+      throw error
+    }
+  }
+
+  async #setMaintenance(request: Request, why: string): Promise<string> {
+    if (request.do !== 'maintenance') throw new Error('there is nothing to do in this plan')
+    const { hwm, on } = request
+    await this.#parts.operations.setMaintenance(hwm, on, why)
+    return `${hwm}: maintenance ${on ? 'on' : 'off'}`
+  }
+
+  async #operation({ id, to }: ActingQuestion & { ask: 'operation' }): Promise<string> {
+    if (to !== 'take-up' && (await this.#parts.operations.ask(id, to)))
+      return `operation ${id}: asked to ${to}`
+    const work = this.#conduct(id, to === 'take-up' ? undefined : to)
+    // What is refused is refused at once; what goes on is seen in the operation itself.
+    const isRefused = pause(this.#parts.clock, REFUSED_WITHIN_MS)
+    await Promise.race([work, isRefused])
+    return to === 'take-up' ? `operation ${id} is conducted here now` : `operation ${id}: ${to}`
+  }
+
+  #conduct(id: string, first?: Asked): Promise<void> {
+    const { operations } = this.#parts
+    const conducted = operations.conduct(id, first).then(() => undefined)
+    const work = conducted
+      .catch((error: unknown) => {
+        const what = error instanceof Error ? error.message : String(error)
+        this.#parts.report({ level: 'warn', about: `operation:${id}`, what })
+      })
+      .finally(() => {
+        if (this.#works.get(id) === work) this.#works.delete(id)
+      })
+    this.#works.set(id, work)
+    return conducted
+  }
+}
+
+function done(what: string): Committed {
+  return { is: 'done', what }
+}
+
+/** Maintenance of an HWM on which nothing is to be moved. */
+function isWithoutMoves({ request, plan }: PlanShown): boolean {
+  return request.do === 'maintenance' && plan.moves.length === 0
+}
+
+/** Maintenance of a living HWM empties it: the same plan as an evacuation's. */
+function wantedOf(request: Request): Parameters<Operations['plan']>[0] {
+  if (request.do === 'maintenance') return { do: 'evacuate', hwm: request.hwm, cold: false }
+  if (request.do === 'fence') throw new Error('a fence device moves nothing')
+  return request
+}

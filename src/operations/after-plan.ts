@@ -1,0 +1,48 @@
+// Whether X holds once a plan has been carried out. For the eye of who confirms it; pure.
+import type { ClusterSnapshot } from '../model/snapshot.ts'
+import { judgeResilience } from '../solver/resilience/index.ts'
+import type { JudgingTime } from './admission.ts'
+import type { Plan } from './plan/plan.ts'
+import { presentPlaces, presentProblem } from './present.ts'
+import { counterText } from './reasons.ts'
+
+export interface AfterPlan {
+  readonly tolerate: number
+  readonly holds: 'yes' | 'no' | 'unknown'
+  /** The counter-example, in words; empty when there is none. */
+  readonly because: string
+}
+
+/** HWMs that are not up take nobody in then either. Undefined where the cluster is to tolerate nothing, or is not known yet. */
+export function afterPlan(
+  snapshot: ClusterSnapshot,
+  plan: Pick<Plan, 'moves' | 'cordon' | 'kind'>,
+  time: JudgingTime,
+): AfterPlan | undefined {
+  const { config } = snapshot
+  if (config === undefined || config.tolerate === 0) return undefined
+  const problem = presentProblem(snapshot, config)
+  const places = new Map(
+    [...presentPlaces(snapshot)].filter(([vm]) => {
+      const state = snapshot.vms[vm]?.state
+      return state !== 'stopped' && state !== 'absent'
+    }),
+  )
+  for (const { vm, targets } of plan.moves) {
+    const [target] = targets
+    if (target === undefined) places.delete(vm)
+    else places.set(vm, target)
+  }
+  const hwms = problem.hwms.map(hwm =>
+    hwm.name === plan.cordon || snapshot.hwms[hwm.name]?.state !== 'up'
+      ? { ...hwm, maintenance: true }
+      : hwm,
+  )
+  const { holds, counterExample } = judgeResilience({ ...problem, hwms }, places, {
+    now: () => time.now(),
+    seconds: time.seconds ?? 1,
+    findLargest: false,
+  })
+  const because = counterExample === undefined ? '' : counterText(counterExample)
+  return { tolerate: config.tolerate, holds, because }
+}

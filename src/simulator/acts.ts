@@ -1,0 +1,50 @@
+// Who acts on a made-up cluster: the same operations as on a real one, over made-up hosts.
+import type { Observation } from '../cluster/observe.ts'
+import type { ActingParts } from '../engine/acting/acting.ts'
+import { openFenceDevice } from '../fencing/power-off.ts'
+import { EventWriter } from '../etcd/events.ts'
+import type { Identity } from '../operations/ledger.ts'
+import { Operations } from '../operations/operations.ts'
+import { StoredFallbackMaps } from '../operations/stored-maps.ts'
+import type { Simulation } from './simulation.ts'
+
+export type SimulatedActs = ActingParts & AsyncDisposable
+
+/** `wall`: ms since 1970. Disposing gives back what it holds. */
+export function actsInSimulation(
+  simulation: Simulation,
+  observation: Observation,
+  identity: Identity,
+  wall: () => number = Date.now,
+): SimulatedActs {
+  const { clock } = simulation
+  const store = simulation.connectStore()
+  const log = new EventWriter(store, identity, () => new Date(wall()))
+  const maps = new StoredFallbackMaps(store, clock, wall)
+  const report: ActingParts['report'] = event => {
+    // A made-up etcd without its quorum takes no line of the log; its state is on the screen.
+    log.write({ why: '', ...event }).catch(() => undefined)
+  }
+  const openDevice = openFenceDevice
+  const operations = new Operations({
+    store,
+    reach: simulation.reach(),
+    identity,
+    clock,
+    snapshot: () => observation.snapshot,
+    prepared: failed => maps.prepared(observation.snapshot, failed),
+    openDevice,
+    report,
+  })
+  return {
+    operations,
+    clock,
+    snapshot: () => observation.snapshot,
+    openDevice,
+    report,
+    async [Symbol.asyncDispose]() {
+      await operations[Symbol.asyncDispose]()
+      maps[Symbol.dispose]()
+    },
+  }
+}

@@ -1,0 +1,154 @@
+// The acting half of an engine, on made-up hosts and made-up time: what screens ask, what they are shown, and what goes on without them.
+import { expect, test } from 'vitest'
+import type { ActingQuestion, Committed, PlanShown } from '../../src/engine/acting/questions.ts'
+import { Engine } from '../../src/engine/engine.ts'
+import { actsInSimulation } from '../../src/simulator/acts.ts'
+import { Observed } from '../cluster/observed.ts'
+import { screenOn, type TestScreen } from './screens.ts'
+
+class Acted implements AsyncDisposable {
+  readonly observed: Observed
+  readonly engine: Engine
+  readonly screen: TestScreen
+
+  private constructor(observed: Observed, readOnly: boolean) {
+    this.observed = observed
+    observed.simulation.dump()
+    const identity = { who: 'anna', from: 'admin1', version: 'test' }
+    const { observation, simulation, clock } = observed
+    const acting = actsInSimulation(simulation, observation, identity, () => clock.now())
+    this.engine = new Engine({ observation, version: 'test', ...(!readOnly && { acting }) })
+    this.screen = screenOn(this.engine)
+  }
+
+  static async begin({ readOnly = false } = {}): Promise<Acted> {
+    return new Acted(await Observed.begin(), readOnly)
+  }
+
+  /** Lets time pass until the answer is there. */
+  async ask(question: ActingQuestion): Promise<unknown> {
+    const asked = this.screen.link.ask(question)
+    const state = { isOver: false }
+    void asked.then(() => (state.isOver = true))
+    await this.observed.until(() => state.isOver, 60_000)
+    const answer = await asked
+    if (!answer.ok) throw new Error(answer.error)
+    return answer.value
+  }
+
+  async plan(question: Omit<ActingQuestion & { ask: 'plan' }, 'ask'>): Promise<PlanShown> {
+    return (await this.ask({ ask: 'plan', ...question })) as PlanShown
+  }
+
+  async commit(plan: PlanShown, off?: 'word'): Promise<Committed> {
+    const proof = off && ({ by: 'word', how: 'cable pulled' } as const)
+    return (await this.ask({
+      ask: 'commit',
+      plan: plan.id,
+      why: 'PSU',
+      ...(proof && { off: proof }),
+    })) as Committed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.screen.link[Symbol.dispose]()
+    await this.observed.clock.advance(1_000)
+    await this.observed[Symbol.asyncDispose]()
+  }
+}
+
+const EVACUATE = { do: 'evacuate', hwm: 'quark', cold: false } as const
+const AS_IT_IS = { choices: {}, parallel: undefined }
+
+test('planned, committed on the operator’s word, conducted, and seen by the screen', async () => {
+  await using acted = await Acted.begin()
+  await acted.observed.act('kill quark', 10_000)
+  const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
+  expect(shown.plan.sentence).toBe('Evacuate quark: 2 VMs restart elsewhere, 1 waits')
+  expect(shown.off).toEqual({ hwm: 'quark', proved: undefined, devices: [] })
+  expect(shown.estimate.moves).toHaveLength(2)
+  const unproved = await acted.commit(shown)
+  expect(unproved).toMatchObject({ is: 'refused', why: expect.stringContaining('not proved') })
+  const again = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
+  expect(await acted.commit(again, 'word')).toEqual({ is: 'begun', operation: '1' })
+  const { observed, screen } = acted
+  await observed.until(() => screen.snapshot?.operations?.['1']?.state === 'done', 60_000)
+  expect(screen.snapshot?.operations?.['1']).toMatchObject({
+    by: 'anna',
+    from: 'admin1',
+    why: 'PSU',
+  })
+  expect(observed.simulation.runsOn('win7-vmm2')).toEqual(['snailin'])
+  expect(observed.log()).toContain("quark: off by the operator's word: cable pulled")
+})
+
+test('a plan is carried out once, and only as it was shown', async () => {
+  await using acted = await Acted.begin()
+  const request = { do: 'migrate', vm: 'test', to: 'quark', cold: false } as const
+  const shown = await acted.plan({ request, ...AS_IT_IS })
+  await acted.observed.act('pause test', 1_000)
+  expect(await acted.commit(shown)).toEqual({
+    is: 'refused',
+    why: 'the cluster has changed since the plan was made',
+    lines: ['VM test: was running on snailin, is paused on snailin'],
+  })
+  expect(await acted.commit(shown)).toMatchObject({
+    is: 'refused',
+    why: expect.stringContaining('no longer known'),
+  })
+  expect(acted.observed.snapshot.operations).toEqual({})
+})
+
+test('what was begun goes on when its screen has left, and the engine waits for it', async () => {
+  await using acted = await Acted.begin()
+  const { observed, engine, screen } = acted
+  const request = { do: 'migrate', vm: 'test', to: 'quark', cold: false } as const
+  await acted.commit(await acted.plan({ request, ...AS_IT_IS }))
+  const state = { isFinished: false }
+  screen.link.bye()
+  void engine.finished().then(() => (state.isFinished = true))
+  await observed.clock.advance(500)
+  expect(state.isFinished).toBe(false)
+  await observed.until(() => state.isFinished, 60_000)
+  await observed.clock.advance(100)
+  expect(observed.simulation.runsOn('test')).toEqual(['quark'])
+  expect(observed.snapshot.operations?.['1']?.state).toBe('done')
+})
+
+test('told to end, it parks what runs; another takes it up', async () => {
+  await using acted = await Acted.begin()
+  const { observed, engine } = acted
+  await acted.commit(
+    await acted.plan({
+      request: { do: 'evacuate', hwm: 'snailin', cold: false },
+      choices: {},
+      parallel: 1,
+    }),
+  )
+  await observed.until(
+    () =>
+      observed.snapshot.operations?.['1']?.steps.some(step => step.state === 'running') === true,
+    10_000,
+  )
+  const state = { isParked: false }
+  void engine.park().then(() => (state.isParked = true))
+  await observed.until(() => state.isParked, 60_000)
+  await observed.clock.advance(1_000)
+  expect(observed.snapshot.operations?.['1']?.state).toBe('paused')
+  expect(observed.snapshot.conductors).toEqual({})
+  expect(await acted.ask({ ask: 'operation', id: '1', to: 'resume' })).toBe('operation 1: resume')
+  await observed.until(() => observed.snapshot.operations?.['1']?.state === 'done', 90_000)
+  expect(observed.simulation.runsOn('ubuntu-vmm2')).toEqual(['quark'])
+})
+
+test('maintenance without moves needs no operation; a read-only engine refuses all of it', async () => {
+  await using acted = await Acted.begin()
+  await acted.observed.act('kill quark', 10_000)
+  const request = { do: 'maintenance', hwm: 'quark', on: true } as const
+  const shown = await acted.plan({ request, ...AS_IT_IS })
+  expect(await acted.commit(shown)).toEqual({ is: 'done', what: 'quark: maintenance on' })
+  await acted.observed.until(() => acted.observed.hwm('quark').config.maintenance, 5_000)
+  expect(acted.observed.snapshot.operations).toEqual({})
+  await using looking = await Acted.begin({ readOnly: true })
+  await expect(looking.plan({ request, ...AS_IT_IS })).rejects.toThrow('read-only')
+})
