@@ -1,14 +1,23 @@
 // Who acts on a made-up cluster: the same operations as on a real one, over made-up hosts.
 import type { Observation } from '../cluster/observe.ts'
-import type { ActingParts } from '../engine/acting/acting.ts'
 import { openFenceDevice } from '../fencing/power-off.ts'
 import { EventWriter } from '../etcd/events.ts'
 import type { Identity } from '../operations/ledger.ts'
-import { Operations } from '../operations/operations.ts'
+import type { Clock } from '../model/clock.ts'
+import type { ClusterSnapshot } from '../model/snapshot.ts'
+import type { OpenDevice } from '../operations/fence-by-hand.ts'
+import { Operations, type OperationsOptions } from '../operations/operations.ts'
 import { StoredFallbackMaps } from '../operations/stored-maps.ts'
 import type { Simulation } from './simulation.ts'
 
-export type SimulatedActs = ActingParts & AsyncDisposable
+/** What an engine takes to act with. */
+export interface SimulatedActs extends AsyncDisposable {
+  readonly operations: Operations
+  readonly clock: Clock
+  snapshot(): ClusterSnapshot
+  readonly openDevice: OpenDevice
+  report: OperationsOptions['report']
+}
 
 /** `wall`: ms since 1970. Disposing gives back what it holds. */
 export function actsInSimulation(
@@ -21,7 +30,7 @@ export function actsInSimulation(
   const store = simulation.connectStore()
   const log = new EventWriter(store, identity, () => new Date(wall()))
   const maps = new StoredFallbackMaps(store, clock, wall)
-  const report: ActingParts['report'] = event => {
+  const report: SimulatedActs['report'] = event => {
     // A made-up etcd without its quorum takes no line of the log; its state is on the screen.
     log.write({ why: '', ...event }).catch(() => undefined)
   }

@@ -123,7 +123,7 @@ export class Acting {
         limits: { parallelPerHwm: shown.parallel },
         ...(off && { off }),
       })
-      this.#conduct(operation.id)
+      void this.#conduct(operation.id)
       return { is: 'begun', operation: operation.id }
     } catch (error) {
       if (error instanceof NotCommitted)
