@@ -20,6 +20,7 @@ import type { Theme } from '../src/console/theme.ts'
 import { STANDARD } from '../src/console/theme.ts'
 import { localDay } from '../src/console/times.ts'
 import { screenText, snapshotText } from '../src/console/dump.ts'
+import { followFallback } from '../src/console/actions/foresee.ts'
 import { tellWhatIsSeen } from '../src/console/actions/move.ts'
 import { App } from './App.tsx'
 import type { TerminalInput } from './keyboard.ts'
@@ -122,6 +123,7 @@ export function startConsole(start: StartOptions): RunningConsole {
     },
   })
   const publisher = createPublisher(store, painter, clock)
+  const following = followFallback(store)
   const writeDump = (dump: ConsoleOptions['dump']): Promise<string> =>
     dump?.({ text: screenText(publisher.frame), json: snapshotText(store.getState()) }) ??
     Promise.resolve('')
@@ -171,6 +173,7 @@ export function startConsole(start: StartOptions): RunningConsole {
     leaving.abort()
     looking?.[Symbol.dispose]()
     publisher[Symbol.dispose]()
+    following[Symbol.dispose]()
     link?.bye()
     const close = () => {
       instance.unmount()

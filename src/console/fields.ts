@@ -1,4 +1,5 @@
 // What HWMs, VMs and events can be filtered by.
+import type { FailureSet } from '../model/preview.ts'
 import type { ClusterEvent, HwmView, VmView } from '../model/snapshot.ts'
 import type { FilterLanguage } from './filter.ts'
 import type { Picture } from './picture.ts'
@@ -97,6 +98,20 @@ export function hwmLanguage(picture: Picture): FilterLanguage<HwmView> {
         read: hwm => hwm.usage?.cpu,
         whole: hwm => hwm.capacity['cpu'],
       },
+    },
+  }
+}
+
+export function setLanguage(): FilterLanguage<FailureSet> {
+  return {
+    text: set => `${set.failed.join(' ')} ${set.state} ${set.why}`,
+    fields: {
+      hwm: { type: 'text', help: 'an HWM that fails in it', read: set => set.failed },
+      state: { type: 'text', help: 'covered, short, unknown', read: set => set.state },
+      why: { type: 'text', help: 'what is short', read: set => set.why.split(' ') },
+      size: { type: 'count', help: 'HWMs that fail', read: set => set.failed.length },
+      restarts: { type: 'count', help: 'HAVMs that restart', read: set => set.restarts },
+      left: { type: 'count', help: 'HAVMs without a place', read: set => set.left },
     },
   }
 }

@@ -19,6 +19,15 @@ export interface Glyphs {
   /** A bar: full, reserved for fallback, free; and the eighths between nothing and full. */
   readonly bar: { readonly full: string; readonly kept: string; readonly free: string }
   readonly eighths: readonly string[]
+  /** What a VM fills of its HWM: one sign, and the other for the next VM; spare slots; the corners and sides of a box. */
+  readonly blocks: readonly [string, string]
+  readonly hatch: string
+  readonly box: {
+    readonly topLeft: string
+    readonly topRight: string
+    readonly bottomLeft: string
+    readonly bottomRight: string
+  }
   /** From nothing to full. */
   readonly spark: readonly string[]
   readonly marked: string
@@ -52,6 +61,9 @@ export const UNICODE: Glyphs = {
   dot: '·',
   bar: { full: '█', kept: '▒', free: '░' },
   eighths: ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'],
+  blocks: ['█', '▓'],
+  hatch: '╱',
+  box: { topLeft: '┌', topRight: '┐', bottomLeft: '└', bottomRight: '┘' },
   spark: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   marked: '+',
   ascending: '▲',
@@ -84,6 +96,9 @@ export const ASCII: Glyphs = {
   dot: '-',
   bar: { full: '#', kept: '%', free: '.' },
   eighths: [''],
+  blocks: ['#', '='],
+  hatch: '/',
+  box: { topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+' },
   spark: ['_', '.', '-', '=', '+', '*', '%', '#'],
   marked: '+',
   ascending: '^',

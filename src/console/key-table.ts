@@ -18,7 +18,8 @@ import {
   startCommand,
   startFilter,
 } from './actions/look.ts'
-import { tellWhatIsSeen } from './actions/move.ts'
+import { meantHwms, nextDimension, whatIf } from './actions/foresee.ts'
+import { hasTwoPanes, tellWhatIsSeen } from './actions/move.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
@@ -32,6 +33,8 @@ export interface KeyAction {
   readonly group: KeyGroup
   /** In the line of keys; absent: not there. */
   readonly short?: string
+  /** Its short word is only for this screen. */
+  readonly shortOn?: ConsoleState['screen']
   /** In the line of keys, the higher stay when there is little room. */
   readonly priority?: number
   readonly help: string
@@ -61,8 +64,8 @@ const isOn = (state: ConsoleState, id: ConsoleState['screen']) =>
 export const KEY_TABLE: readonly KeyAction[] = [
   screen('1', 'hwm', 'HWM', 'all HWMs, and the VMs of the selected one', 60),
   screen('2', 'vm', 'VM', 'all VMs', 59),
-  laterScreen('3', 'place', 'Place', 'the CDM as a picture: HWMs filled with their VMs'),
-  laterScreen('4', 'fallback', 'Fallback', 'failure sets, and where HAVMs restart'),
+  screen('3', 'place', 'Place', 'the CDM as a picture: HWMs filled with their VMs', 57),
+  screen('4', 'fallback', 'Fallback', 'failure sets, and where HAVMs restart', 56),
   laterScreen('5', 'operations', 'Ops', 'operations: what runs, waits, is done'),
   screen('6', 'log', 'Log', 'who, when, from where, why, what', 58),
 
@@ -120,7 +123,9 @@ export const KEY_TABLE: readonly KeyAction[] = [
     why: ({ getState }) => {
       const state = getState()
       const isVm = state.opened.at(-1)?.kind === 'vm'
-      return isVm || isOn(state, 'hwm') ? undefined : 'there is one pane here'
+      return isVm || isOn(state, 'hwm') || isOn(state, 'fallback')
+        ? undefined
+        : 'there is one pane here'
     },
     run: store => {
       if (store.getState().opened.length > 0) turnPage(store, 1)
@@ -167,7 +172,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
       const isFar =
         state.opened.length > 0 ||
         (settings !== undefined && (settings.filter !== '' || settings.marks.size > 0)) ||
-        (state.screen === 'hwm' && state.focus === 'right') ||
+        (hasTwoPanes(state.screen) && state.focus === 'right') ||
         (id === 'log' && settings?.selected !== undefined)
       return isFar ? undefined : 'nothing to go back to'
     },
@@ -199,15 +204,19 @@ export const KEY_TABLE: readonly KeyAction[] = [
     id: 'columns',
     keys: ['c'],
     group: 'look',
-    help: 'columns of the list',
+    help: 'columns of the list; of the picture: the next dimension',
     why: store =>
       activeList(store.getState()) === 'log' ? 'the log has no columns to choose' : inAList(store),
-    run: store => openMenu(store, 'columns'),
+    run: store =>
+      activeList(store.getState()) === 'place' ? nextDimension(store) : openMenu(store, 'columns'),
   },
   {
     id: 'mark',
     keys: ['space'],
     group: 'look',
+    short: 'build a set',
+    shortOn: 'fallback',
+    priority: 43,
     help: 'mark or unmark, and go on to the next',
     why: store => inAList(store) ?? onSomething(store),
     run: store => {
@@ -247,7 +256,8 @@ export const KEY_TABLE: readonly KeyAction[] = [
     short: 'what-if',
     priority: 35,
     help: 'what if the selected (marked) HWMs fail',
-    ...NOT_YET,
+    why: store => (meantHwms(store).length > 0 ? undefined : 'no HWM is selected'),
+    run: whatIf,
   },
   {
     id: 'evacuate',
@@ -324,7 +334,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
 
 function screen(
   key: string,
-  id: 'hwm' | 'vm' | 'log',
+  id: 'hwm' | 'vm' | 'place' | 'fallback' | 'log',
   short: string,
   help: string,
   priority: number,

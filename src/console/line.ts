@@ -5,6 +5,7 @@ import { clean, cut, shorten, widthOf } from './text.ts'
  * What a piece of text means, never how it looks.
  * `good` `warn` `bad`: how things stand. `away`: of a VM that is not at home. `dim`: old, or secondary. `frame`: rules and borders.
  * `head`: column titles. `title`: of a pane. `key`: a key one can press. `strong`: what the eye should find first.
+ * `heat1` to `heat5`: how full, from a quarter to full.
  * `chosen`: the name under the selection of the pane that has the keys. `mark`: the selection's mark.
  */
 export type Style =
@@ -22,6 +23,11 @@ export type Style =
   | 'chosen'
   | 'mark'
   | 'bar'
+  | 'heat1'
+  | 'heat2'
+  | 'heat3'
+  | 'heat4'
+  | 'heat5'
   | 'added'
   | 'removed'
 

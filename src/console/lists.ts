@@ -1,7 +1,8 @@
 // The lists of a console: names in their order and through their filter, and which of them is selected. They follow the picture
 // by what a patch names; a new filter or order takes all anew.
+import type { FailureSet } from '../model/preview.ts'
 import type { ClusterEvent, HwmView, VmView } from '../model/snapshot.ts'
-import { eventLanguage, hwmLanguage, vmLanguage } from './fields.ts'
+import { eventLanguage, hwmLanguage, setLanguage, vmLanguage } from './fields.ts'
 import type { Filter } from './filter.ts'
 import { parseFilter } from './filter.ts'
 import type { Change, Picture } from './picture.ts'
@@ -10,6 +11,7 @@ import { SortedList } from './sorted-list.ts'
 import type { ListId, ListState } from './state.ts'
 import { naturalKey } from './text.ts'
 import type { Column } from './view/table.ts'
+import { SET_COLUMNS } from './view/fallback-columns.ts'
 import { HWM_COLUMNS } from './view/hwm-columns.ts'
 import { VM_COLUMNS } from './view/vm-columns.ts'
 
@@ -35,6 +37,9 @@ export class Lists {
   readonly #hwm: Kept<HwmView>
   readonly #vm: Kept<VmView>
   readonly #ofHwm: Kept<VmView>
+  readonly #place: Kept<HwmView>
+  readonly #sets: Kept<FailureSet>
+  #setsOf: Readonly<Record<string, FailureSet>> | undefined
   #ofHwmName: string | undefined
   #log: { events: readonly ClusterEvent[]; filter: string; shown: readonly ClusterEvent[] } = {
     events: [],
@@ -55,19 +60,24 @@ export class Lists {
     this.#hwm = emptyList()
     this.#vm = emptyList()
     this.#ofHwm = emptyList()
+    this.#place = emptyList()
+    this.#sets = emptyList()
   }
 
   /** To be told of every patch. Work is put off until a list is looked at. */
   follow(change: Change): void {
     note(this.#hwm, change.all, change.hwms)
+    note(this.#place, change.all, change.hwms)
     note(this.#vm, change.all, change.vms)
     // VMs that come and go move the count an HWM may be sorted by.
-    if (
-      this.#hwm.stale !== 'all' &&
-      change.vms.length > 0 &&
-      /vms|away/.test(`${this.#hwm.order} ${this.#hwm.filterText}`)
-    ) {
-      this.#hwm.stale = 'all'
+    for (const list of [this.#hwm, this.#place]) {
+      if (
+        list.stale !== 'all' &&
+        change.vms.length > 0 &&
+        /vms|away/.test(`${list.order} ${list.filterText}`)
+      ) {
+        list.stale = 'all'
+      }
     }
     this.#ofHwm.stale = 'all'
   }
@@ -80,6 +90,10 @@ export class Lists {
         return this.vms(settings).names
       case 'hwm-vms':
         return this.vmsOf(hwm, settings).names
+      case 'place':
+        return this.places(settings).names
+      case 'fallback':
+        return this.sets(settings).names
       case 'log':
         this.events(settings)
         return this.#logIds
@@ -95,6 +109,10 @@ export class Lists {
         return this.vms(settings).indexOf(name)
       case 'hwm-vms':
         return this.vmsOf(hwm, settings).indexOf(name)
+      case 'place':
+        return this.places(settings).indexOf(name)
+      case 'fallback':
+        return this.sets(settings).indexOf(name)
       case 'log':
         this.events(settings)
         return this.#logIds.lastIndexOf(name)
@@ -102,14 +120,38 @@ export class Lists {
   }
 
   hwms(settings: ListState): SortedList<HwmView> {
+    return this.#hwmsIn(this.#hwm, settings)
+  }
+
+  /** The HWMs of the picture: they keep their places unless somebody orders them otherwise. */
+  places(settings: ListState): SortedList<HwmView> {
+    return this.#hwmsIn(this.#place, settings)
+  }
+
+  #hwmsIn(kept: Kept<HwmView>, settings: ListState): SortedList<HwmView> {
     const picture = this.#picture
-    look(this.#hwm, settings, {
+    look(kept, settings, {
       parse: text => parseFilter(text, hwmLanguage(picture)),
       rank: rankBy(HWM_COLUMNS, settings.sort, picture),
       items: () => entries(picture.hwms()),
       item: name => picture.hwm(name),
     })
-    return this.#hwm.list
+    return kept.list
+  }
+
+  /** The failure sets that the engine lists, the worst first. */
+  sets(settings: ListState): SortedList<FailureSet> {
+    const picture = this.#picture
+    const sets = picture.snapshot?.preview?.sets ?? NO_SETS
+    if (sets !== this.#setsOf) this.#sets.stale = 'all'
+    this.#setsOf = sets
+    look(this.#sets, settings, {
+      parse: text => parseFilter(text, setLanguage()),
+      rank: rankBy(SET_COLUMNS, settings.sort, picture),
+      items: () => Object.entries(sets),
+      item: name => sets[name],
+    })
+    return this.#sets.list
   }
 
   vms(settings: ListState): SortedList<VmView> {
@@ -165,6 +207,10 @@ export class Lists {
         return this.#picture.vmCount
       case 'hwm-vms':
         return this.#ofHwm.list.total
+      case 'place':
+        return this.#picture.hwmCount
+      case 'fallback':
+        return this.#sets.list.total
       case 'log':
         return this.#picture.snapshot?.events.length ?? 0
     }
@@ -179,11 +225,17 @@ export class Lists {
         return this.#vm.filter.problem
       case 'hwm-vms':
         return this.#ofHwm.filter.problem
+      case 'place':
+        return this.#place.filter.problem
+      case 'fallback':
+        return this.#sets.filter.problem
       case 'log':
         return this.#logProblem
     }
   }
 }
+
+const NO_SETS: Readonly<Record<string, FailureSet>> = {}
 
 function emptyList<T>(): Kept<T> {
   const filter: Filter<T> = { text: '', shows: () => true, problem: undefined }
@@ -260,11 +312,8 @@ function* vmsConcerning(picture: Picture, hwm: string): Generator<readonly [stri
   }
 }
 
-function rankBy<T extends { readonly name: string }>(
-  columns: readonly Column<T>[],
-  id: string,
-  picture: Picture,
-): (item: T) => Rank {
+function rankBy<T>(columns: readonly Column<T>[], id: string, picture: Picture): (item: T) => Rank {
   const column = columns.find(candidate => candidate.id === id && candidate.rank)
-  return item => column?.rank?.(item, picture) ?? { rank: 0, text: item.name }
+  // Equal ranks are ordered by name.
+  return item => column?.rank?.(item, picture) ?? { rank: 0, text: '' }
 }

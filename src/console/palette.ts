@@ -30,6 +30,8 @@ const CONSOLE_VERBS: readonly Verb[] = [
     if (name === '') goToScreen(store, 'vm')
     else goTo(store, 'vm', name)
   }),
+  look('place', '', 'the CDM as a picture', store => goToScreen(store, 'place')),
+  look('sets', '', 'failure sets, the worst first', store => goToScreen(store, 'fallback')),
   look('log', '', 'the log', store => goToScreen(store, 'log')),
   look('open', 'NAME', 'open an HWM or a VM', (store, name) => {
     const { picture } = store.getState()

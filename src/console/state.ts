@@ -1,4 +1,5 @@
 // What one console has in hand: which screen, what is selected and typed, what was asked. Facts of the cluster are in `Picture`.
+import type { FallbackAnswer } from '../model/fallback-answer.ts'
 import type { Instant } from '../model/snapshot.ts'
 import type { Foresight } from './foresight.ts'
 import type { Glyphs } from './glyphs.ts'
@@ -7,8 +8,8 @@ import type { Style } from './line.ts'
 
 export type ScreenId = 'hwm' | 'vm' | 'place' | 'fallback' | 'operations' | 'log'
 
-/** Lists one moves about in. `hwm-vms` is the pane beside the HWMs. */
-export type ListId = 'hwm' | 'vm' | 'hwm-vms' | 'log'
+/** Lists one moves about in. `hwm-vms` is the pane beside the HWMs, `place` the HWMs as a picture, `fallback` the failure sets. */
+export type ListId = 'hwm' | 'vm' | 'hwm-vms' | 'place' | 'fallback' | 'log'
 
 export interface ListState {
   readonly filter: string
@@ -82,6 +83,18 @@ export type LinkState =
   /** No engine can be had. */
   | { readonly state: 'fatal'; readonly since: Instant; readonly why: string }
 
+/** Screen 4: the failure set that is shown, and what the engine answered about it. */
+export interface FallbackShown {
+  /** Names of HWMs, see `setName`; empty: none yet. */
+  readonly of: string
+  /** The last answer: of another set while the engine is at work on this one. */
+  readonly answer: FallbackAnswer | undefined
+  /** Why there is no answer; empty otherwise. */
+  readonly problem: string
+  /** How far its map is scrolled. */
+  readonly top: number
+}
+
 export interface ConsoleState {
   readonly picture: Picture
   /** Grows whenever `picture` was changed in place. */
@@ -102,6 +115,9 @@ export interface ConsoleState {
   /** Which pane of the HWM screen has the keys. */
   readonly focus: 'left' | 'right'
   readonly lists: Readonly<Record<ListId, ListState>>
+  readonly fallback: FallbackShown
+  /** What the boxes of screen 3 are filled by. */
+  readonly dimension: string
   readonly overlay: Overlay | undefined
   readonly prompt: Prompt | undefined
   readonly notice: Notice | undefined
@@ -117,6 +133,8 @@ export const FIRST_LISTS: Readonly<Record<ListId, ListState>> = {
   hwm: list('state'),
   vm: list('state'),
   'hwm-vms': list('state'),
+  place: list('name'),
+  fallback: list('worst'),
   log: list('time'),
 }
 
@@ -143,7 +161,9 @@ export function activeList(state: ConsoleState): ListId | undefined {
     case 'log':
       return 'log'
     case 'place':
+      return 'place'
     case 'fallback':
+      return 'fallback'
     case 'operations':
       return undefined
   }

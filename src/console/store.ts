@@ -80,6 +80,8 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     opened: [],
     focus: 'left',
     lists: FIRST_LISTS,
+    fallback: { of: '', answer: undefined, problem: '', top: 0 },
+    dimension: 'ram',
     overlay: undefined,
     prompt: undefined,
     notice: firstNotice(options.keyMap),
@@ -199,8 +201,19 @@ export function subject(
   if (id === undefined) return undefined
   const selected = selection(state, lists, id)
   if (!selected) return undefined
-  const kind = id === 'hwm' ? 'hwm' : id === 'log' ? 'event' : 'vm'
-  return { kind, name: selected.name }
+  switch (id) {
+    case 'hwm':
+    case 'place':
+      return { kind: 'hwm', name: selected.name }
+    case 'fallback':
+      // A set of several is no single thing that could be opened or copied.
+      return selected.name.includes('+') ? undefined : { kind: 'hwm', name: selected.name }
+    case 'log':
+      return { kind: 'event', name: selected.name }
+    case 'vm':
+    case 'hwm-vms':
+      return { kind: 'vm', name: selected.name }
+  }
 }
 
 /** An instant at which nothing is due. */

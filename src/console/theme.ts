@@ -22,6 +22,11 @@ export const STANDARD: Theme = {
   chosen: 'inverse',
   mark: 'bold cyan',
   bar: 'cyan',
+  heat1: 'black on-blue',
+  heat2: 'black on-cyan',
+  heat3: 'black on-green',
+  heat4: 'black on-yellow',
+  heat5: 'black on-red',
   added: 'green',
   removed: 'red',
 }

@@ -24,6 +24,8 @@ export interface XVerdict {
 /** One set of HWMs that may fail together. */
 export interface FailureSet {
   readonly failed: readonly string[]
+  /** For people: names of HWMs, or of what they are in and fail with, e.g. `rack r1`. */
+  readonly label: string
   /** HAVMs that would restart elsewhere. */
   readonly restarts: number
   /** HAVMs that would find no place. */

@@ -259,7 +259,7 @@ describe('a line that is full', () => {
 describe('keys of one’s own', () => {
   test('a key file gives other keys, shown in the line of keys and in help', () =>
     console
-      .at('100x60')
+      .at('130x60')
       .on(cluster('three-hosts'))
       .with({ keys: readKeyMap('down: n\nup: p\nquit: Q\n', 'keys.yaml', KEY_TABLE) })
       .press('n')

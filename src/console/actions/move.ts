@@ -1,5 +1,6 @@
 // Moving about: within a list or a text, between panes, screens, and what is opened.
 import { layoutOf, TWO_PANES_FROM } from '../layout.ts'
+import { placeGrid } from '../place-grid.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, shownNames } from '../store.ts'
 import type { ListId, ScreenId } from '../state.ts'
@@ -15,16 +16,39 @@ export function moveBy(store: ConsoleStore, lines: number): void {
     store.patchOpened({ top: Math.max(0, Math.min(scrollLimit, from + lines)) })
     return
   }
+  if (state.screen === 'fallback' && state.focus === 'right') {
+    scrollMap(store, lines)
+    return
+  }
   const id = activeList(state)
   if (id === undefined) return
   const at = selection(state, store.lists, id)
-  if (at) selectAt(store, id, at.index + lines)
+  if (!at) return
+  // In the picture of the HWMs a line is a row of them.
+  const step = id === 'place' ? placeGrid(state, store.lists).perRow : 1
+  const wanted = at.index + lines * step
+  const end = shownNames(state, store.lists, id).length - 1
+  // Up or down beyond the edge of the picture stays in the column.
+  if (step > 1 && (wanted < 0 || (wanted > end && Math.abs(lines) === 1))) return
+  selectAt(store, id, wanted)
+}
+
+function scrollMap(store: ConsoleStore, lines: number): void {
+  const { fallback } = store.getState()
+  const { scrollLimit } = store.lists
+  const top = Math.max(0, Math.min(scrollLimit, Math.min(fallback.top, scrollLimit) + lines))
+  store.setState({ fallback: { ...fallback, top } })
 }
 
 export function movePage(store: ConsoleStore, pages: number): void {
   const state = store.getState()
   const layout = layoutOf(state.size)
-  const height = state.opened.length > 0 ? layout.text : layout.items
+  const height =
+    state.opened.length > 0
+      ? layout.text
+      : state.screen === 'place'
+        ? placeGrid(state, store.lists).rowsSeen + 1
+        : layout.items
   moveBy(store, pages * Math.max(1, height - 1))
 }
 
@@ -62,7 +86,15 @@ export function moveSide(store: ConsoleStore, direction: -1 | 1): void {
     store.patchOpened({ left: Math.max(0, last.left + direction * SIDEWAYS) })
     return
   }
-  if (screen === 'hwm') store.setState({ focus: direction === 1 ? 'right' : 'left' })
+  if (screen === 'place') {
+    const at = selection(store.getState(), store.lists, 'place')
+    if (at) selectAt(store, 'place', at.index + direction)
+  } else if (hasTwoPanes(screen)) store.setState({ focus: direction === 1 ? 'right' : 'left' })
+}
+
+/** Whether Tab goes between two panes there. */
+export function hasTwoPanes(screen: ScreenId): boolean {
+  return screen === 'hwm' || screen === 'fallback'
 }
 
 export function otherPane(store: ConsoleStore): void {
@@ -71,7 +103,12 @@ export function otherPane(store: ConsoleStore): void {
 }
 
 export function goToScreen(store: ConsoleStore, screen: ScreenId): void {
-  store.setState({ screen, opened: [], overlay: undefined })
+  store.setState({
+    screen,
+    opened: [],
+    overlay: undefined,
+    ...(screen === 'fallback' && { focus: 'left' }),
+  })
   tellWhatIsSeen(store)
 }
 
@@ -88,7 +125,7 @@ export function back(store: ConsoleStore): void {
   const settings = state.lists[id]
   if (settings.filter !== '') store.patchList(id, { filter: '' })
   else if (settings.marks.size > 0) store.patchList(id, { marks: new Set() })
-  else if (state.screen === 'hwm' && state.focus === 'right') store.setState({ focus: 'left' })
+  else if (hasTwoPanes(state.screen) && state.focus === 'right') store.setState({ focus: 'left' })
   else if (id === 'log' && settings.selected !== undefined)
     store.patchList(id, { selected: undefined })
 }

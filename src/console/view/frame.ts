@@ -15,6 +15,8 @@ import { helpScreen } from './help.ts'
 import { hwmDetail } from './hwm-detail.ts'
 import { hwmScreen } from './hwm-screen.ts'
 import { eventLine, lastLine } from './key-line.ts'
+import { fallbackScreen } from './fallback-screen.ts'
+import { placeScreen } from './place-screen.ts'
 import { logScreen } from './log-screen.ts'
 import { menuPane } from './menu-pane.ts'
 import { vmDetail } from './vm-detail.ts'
@@ -82,9 +84,11 @@ function bodyOf(
       return vmScreen(context)
     case 'log':
       return logScreen(context)
-    case 'hwm':
     case 'place':
+      return placeScreen(context)
     case 'fallback':
+      return fallbackScreen(context)
+    case 'hwm':
     case 'operations':
       return hwmScreen(context)
   }

@@ -1,12 +1,13 @@
 // Help, made from the key table: keys that work now, and why the others do not; the filter's words; what the signs mean.
-import { eventLanguage, hwmLanguage, vmLanguage } from '../fields.ts'
+import { eventLanguage, hwmLanguage, setLanguage, vmLanguage } from '../fields.ts'
 import { keyLabel } from '../key-names.ts'
 import type { KeyGroup } from '../key-table.ts'
 import { KEY_TABLE } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import { line, span } from '../line.ts'
 import type { HwmMood } from '../glyphs.ts'
-import { activeList } from '../state.ts'
+import type { Picture } from '../picture.ts'
+import { activeList, type ListId } from '../state.ts'
 import { hwmWord, VM_STATES_WORST_FIRST, vmStateWord } from '../states.ts'
 import type { ConsoleStore } from '../store.ts'
 import { fit } from '../text.ts'
@@ -58,10 +59,28 @@ function group(store: ConsoleStore, id: KeyGroup, title: string): Line[] {
   return lines
 }
 
+function languageOf(
+  list: ListId | undefined,
+  picture: Picture,
+): { readonly fields: Readonly<Record<string, { readonly help: string }>> } {
+  switch (list) {
+    case 'hwm':
+    case 'place':
+      return hwmLanguage(picture)
+    case 'fallback':
+      return setLanguage()
+    case 'log':
+      return eventLanguage()
+    case 'vm':
+    case 'hwm-vms':
+    case undefined:
+      return vmLanguage()
+  }
+}
+
 function filterHelp({ state }: ViewContext): Line[] {
   const list = activeList(state)
-  const language =
-    list === 'hwm' ? hwmLanguage(state.picture) : list === 'log' ? eventLanguage() : vmLanguage()
+  const language = languageOf(list, state.picture)
   const examples: readonly (readonly [string, string])[] = [
     ['web', 'lines with this text'],
     ['!test', 'lines without it'],

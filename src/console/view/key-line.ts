@@ -21,7 +21,7 @@ function keyLine(context: ViewContext, store: ConsoleStore): Line {
   for (const action of KEY_TABLE) {
     if (action.short === undefined || action.why?.(store) !== undefined) continue
     const key = store.keyMap.keys.get(action.id)?.[0]
-    if (key === undefined) continue
+    if (key === undefined || (action.shortOn ?? state.screen) !== state.screen) continue
     const isHere = action.id === `screen-${state.screen}` && state.opened.length === 0
     segments.push({
       priority: action.priority ?? 0,

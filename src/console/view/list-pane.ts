@@ -3,7 +3,7 @@ import { windowTop } from '../layout.ts'
 import type { Line, Span, Style } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
 import { selection } from '../store.ts'
-import type { ListId } from '../state.ts'
+import { FIRST_LISTS, type ListId } from '../state.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import { cellContext } from './context.ts'
 import type { CellContext, Column, Placed } from './table.ts'
@@ -47,7 +47,10 @@ export function listPane<T>(context: ViewContext, pane: ListPane<T>): PaneView {
   if (at) lists.seen.set(id, at.name)
 
   const lines: Line[] = [
-    fitLine([span(' '.repeat(GUTTER)), ...titleRow(placed, sortShown(settings), glyphs)], width),
+    fitLine(
+      [span(' '.repeat(GUTTER)), ...titleRow(placed, sortShown(id, settings), glyphs)],
+      width,
+    ),
   ]
   const shown = names.slice(top, top + height)
   for (const [offset, name] of shown.entries()) {
@@ -95,8 +98,8 @@ function preferred<T>(columns: readonly Column<T>[], chosen: readonly string[]):
 const CHOSEN_PRIORITY = 60
 
 /** The order is shown where it is not the one the list has of itself. */
-function sortShown(settings: { readonly sort: string; readonly reverse: boolean }) {
-  return settings.sort === 'state' && !settings.reverse
+function sortShown(id: ListId, settings: { readonly sort: string; readonly reverse: boolean }) {
+  return settings.sort === FIRST_LISTS[id].sort && !settings.reverse
     ? undefined
     : { id: settings.sort, reverse: settings.reverse }
 }

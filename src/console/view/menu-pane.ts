@@ -39,7 +39,12 @@ export function menuPane(
     )
   })
   while (lines.length < height) lines.push(fitLine([], layout.columns))
-  const words = menu.list === 'hwm' ? 'HWMs' : 'VMs'
+  const words =
+    menu.list === 'fallback'
+      ? 'failure sets'
+      : menu.list === 'hwm' || menu.list === 'place'
+        ? 'HWMs'
+        : 'VMs'
   return [
     {
       width: layout.columns,

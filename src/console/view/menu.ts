@@ -1,5 +1,6 @@
 // The menus of order and of columns.
 import type { Overlay, ConsoleState, ListId, MenuItem } from '../state.ts'
+import { SET_COLUMNS, SET_COLUMNS_SHOWN } from './fallback-columns.ts'
 import { HWM_COLUMNS, HWM_COLUMNS_SHOWN } from './hwm-columns.ts'
 import { VM_COLUMNS, VM_COLUMNS_OF_HWM, VM_COLUMNS_SHOWN } from './vm-columns.ts'
 
@@ -9,15 +10,27 @@ type Menu = Extract<Overlay, { kind: 'sort' | 'columns' }>
 export function shownColumns(state: ConsoleState, list: ListId): readonly string[] {
   const chosen = state.lists[list].columns
   if (chosen) return chosen
-  if (list === 'hwm') return HWM_COLUMNS_SHOWN
+  if (list === 'hwm' || list === 'place') return HWM_COLUMNS_SHOWN
+  if (list === 'fallback') return SET_COLUMNS_SHOWN
   const own = list === 'vm' ? VM_COLUMNS_SHOWN : VM_COLUMNS_OF_HWM
   return state.foresight.ifItsHwmFails ? [...own, 'fallback'] : own
 }
 
+function columnsOf(list: ListId): readonly MenuColumn[] {
+  if (list === 'hwm' || list === 'place') return HWM_COLUMNS
+  return list === 'fallback' ? SET_COLUMNS : VM_COLUMNS
+}
+
+interface MenuColumn {
+  readonly id: string
+  readonly title: string
+  readonly help: string
+  readonly rank?: unknown
+}
+
 export function menuItems(state: ConsoleState, menu: Menu): readonly MenuItem[] {
   const { lists } = state
-  const columns: readonly { id: string; title: string; help: string; rank?: unknown }[] =
-    menu.list === 'hwm' ? HWM_COLUMNS : VM_COLUMNS
+  const columns = columnsOf(menu.list)
   if (menu.kind === 'sort') {
     const { sort, reverse } = lists[menu.list]
     return columns

@@ -31,8 +31,9 @@ export function listSets(
   const isAll = setsUpTo(units, tolerate) <= MOST_SETS
   const sets: Record<string, FailureSet> = {}
   const list = (failed: readonly string[], found: Found) => {
-    sets[setName(failed)] = rowOf(on, failed, found)
+    sets[setName(failed)] = { ...rowOf(on, failed, found), label: labelOf(failed) }
   }
+  const labelOf = labels(problem)
   const arrivals = new Arrivals(problem)
   const ifFails: Record<string, string> = {}
   const hasDomains = problem.failureDomains !== undefined && problem.failureDomains !== 'hwm'
@@ -98,7 +99,7 @@ function rowOf(
   on: ReadonlyMap<string, Residents>,
   failed: readonly string[],
   { map, isComplete, isUnknown, why }: Found,
-): FailureSet {
+): Omit<FailureSet, 'label'> {
   let all = 0
   let waits = 0
   for (const hwm of failed) {
@@ -113,6 +114,20 @@ function rowOf(
     waits,
     state: isComplete ? 'covered' : isUnknown ? 'unknown' : 'short',
     why: isComplete || why === undefined ? '' : shortage(why),
+  }
+}
+
+/** HWMs that fail together by a label of theirs are named by it: `rack r1`. */
+function labels(problem: Problem): (failed: readonly string[]) => string {
+  const { failureDomains } = problem
+  if (failureDomains === undefined || failureDomains === 'hwm') return failed => failed.join(' + ')
+  const valueOf = new Map(problem.hwms.map(hwm => [hwm.name, hwm.labels?.[failureDomains]]))
+  return failed => {
+    const names = failed.map(hwm => {
+      const value = valueOf.get(hwm)
+      return value === undefined ? hwm : `${failureDomains} ${value}`
+    })
+    return [...new Set(names)].join(' + ')
   }
 }
 

@@ -44,7 +44,10 @@ export function answerFallback(
   const dead = new Set(failed)
   const after = new Map([...places].filter(([, hwm]) => !dead.has(hwm)))
   for (const [vm, hwm] of found.map) after.set(vm, hwm)
-  const lost = problem.vms.filter(vm => dead.has(places.get(vm.name) ?? ''))
+  // Those that are restarted first come first.
+  const lost = problem.vms
+    .filter(vm => dead.has(places.get(vm.name) ?? ''))
+    .sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0) || (a.name < b.name ? -1 : 1))
   const left: LeftOver[] = lost.flatMap(vm =>
     vm.ha && !found.map.has(vm.name)
       ? [{ vm: vm.name, from: places.get(vm.name) ?? '', why: blockedBy(problem, after, dead, vm) }]

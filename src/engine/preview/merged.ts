@@ -44,6 +44,7 @@ function sameSet(a: FailureSet, b: FailureSet): boolean {
     a.left === b.left &&
     a.waits === b.waits &&
     a.why === b.why &&
+    a.label === b.label &&
     sameNames(a.failed, b.failed)
   )
 }

@@ -4,12 +4,15 @@ import { diff } from '../patch.ts'
 import { type RunOptions, SolverFailed, SolverPool } from '../solver-pool.ts'
 import type { SceneQuestion, SceneQuestions } from './resident.ts'
 
+/** One worker, whose jobs are done in their order. */
+export type OneWorker = Pick<SolverPool, 'run'> & AsyncDisposable
+
 export class SceneWorker implements AsyncDisposable {
-  readonly #pool: SolverPool
+  readonly #pool: OneWorker
   /** What the worker has; undefined: nothing, or it is not known. */
   #sent: ClusterSnapshot | undefined
 
-  constructor(pool: SolverPool = new SolverPool({ size: 1 })) {
+  constructor(pool: OneWorker = new SolverPool({ size: 1 })) {
     this.#pool = pool
   }
 
@@ -36,7 +39,7 @@ export class SceneWorker implements AsyncDisposable {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#pool[Symbol.asyncDispose]()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]()
   }
 }

@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import type { ConsoleOptions } from '../../../components/start.tsx'
 import type { ClusterSnapshot } from '../../../src/model/snapshot.ts'
 import { manyHosts, NOW, threeHosts } from '../made-up.ts'
+import { foresee } from '../foresee.ts'
 import { ScriptedCluster } from '../scripted.ts'
 import { StandingClock } from './clock.ts'
 import { InProcess } from './in-process.ts'
@@ -170,6 +171,11 @@ export class Story implements PromiseLike<void> {
 
   dropEngine(): Story {
     return this.does(scene => scene.cluster.dropEngine())
+  }
+
+  /** The solver judges what is there now, and answers questions from here on. */
+  foresees(): Story {
+    return this.does(scene => foresee(scene.cluster, scene.clock.now()))
   }
 
   /** Time passes: `20 s`, `5 min`. With `refresh`, the engine goes on hearing of all that is up. */

@@ -1,0 +1,96 @@
+// An HWM as a bar with its VMs as pieces of it, and as a tile of a heat map.
+import { humanPercent } from '../../model/human.ts'
+import type { HwmView } from '../../model/snapshot.ts'
+import type { Line, Span, Style } from '../line.ts'
+import { line, span } from '../line.ts'
+import { hwmMood, hwmWord } from '../states.ts'
+import { fit } from '../text.ts'
+import type { ViewContext } from './context.ts'
+import { percent } from './meters.ts'
+import { fillOf, piecesOf } from './place-fill.ts'
+
+/** `> ● quark   ███▓▓▓██╱╱╱╱     43%`, `width` cells wide, a blank at its end included. */
+export function barLine(
+  context: ViewContext,
+  hwm: HwmView,
+  width: number,
+  nameWidth: number,
+  isSelected: boolean,
+  isMarked: boolean,
+): Line {
+  const { glyphs } = context
+  const { glyph, style } = hwmWord(hwmMood(hwm), glyphs)
+  const fill = fillOf(context, hwm)
+  const cells = Math.max(0, width - nameWidth - 12)
+  return line(
+    span(isMarked ? glyphs.marked : ' ', 'mark'),
+    span(isSelected ? '>' : ' ', 'mark'),
+    span(glyph, style),
+    ' ',
+    span(fit(hwm.name, nameWidth), isSelected ? 'chosen' : 'plain'),
+    ' ',
+    ...segments(context, hwm, cells),
+    ' ',
+    ...percent(fill.used, fill.whole),
+    '  ',
+  )
+}
+
+function segments(context: ViewContext, hwm: HwmView, cells: number): Line {
+  const { glyphs } = context
+  const fill = fillOf(context, hwm)
+  const pieces = piecesOf(context, hwm.name)
+  const all = pieces.reduce((sum, piece) => sum + piece.amount, 0) + fill.kept
+  const whole = Math.max(fill.whole ?? all, all, Number.MIN_VALUE)
+  const spans: Span[] = []
+  let sum = 0
+  let at = 0
+  const upTo = (amount: number, sign: string, style: Style) => {
+    sum += amount
+    const end = Math.min(cells, Math.round((sum / whole) * cells))
+    if (end > at) spans.push(span(sign.repeat(end - at), style))
+    at = Math.max(at, end)
+  }
+  for (const [index, piece] of pieces.entries())
+    upTo(piece.amount, glyphs.blocks[index % 2 === 0 ? 0 : 1], piece.style)
+  upTo(fill.kept, glyphs.hatch, 'dim')
+  if (at < cells) spans.push(span(glyphs.bar.free.repeat(cells - at), 'dim'))
+  return spans
+}
+
+const HEAT: readonly (readonly [from: number, style: Style])[] = [
+  [0.97, 'heat5'],
+  [0.85, 'heat4'],
+  [0.6, 'heat3'],
+  [0.3, 'heat2'],
+  [0, 'heat1'],
+]
+
+/** Three cells: the mark, and how full it is in percent. */
+export function tile(
+  context: ViewContext,
+  hwm: HwmView,
+  isSelected: boolean,
+  isMarked: boolean,
+): Line {
+  const { glyphs } = context
+  const mark = span(
+    isSelected ? '>' : isMarked ? glyphs.marked : ' ',
+    isSelected || isMarked ? 'mark' : 'plain',
+  )
+  const mood = hwmMood(hwm)
+  if (mood !== 'up') {
+    const { glyph, style } = hwmWord(mood, glyphs)
+    return [mark, span(glyph.repeat(2), isSelected ? 'chosen' : style)]
+  }
+  const { used, whole } = fillOf(context, hwm)
+  const share = whole === undefined || whole <= 0 ? 0 : used / whole
+  const text =
+    share >= 1
+      ? '##'
+      : humanPercent(used, whole ?? 0)
+          .slice(0, -1)
+          .padStart(2)
+  const style = HEAT.find(([from]) => share >= from)?.[1] ?? 'heat1'
+  return [mark, span(fit(text, 2, 'right'), isSelected ? 'chosen' : style)]
+}
