@@ -1,12 +1,12 @@
 // A clock that stands still until it is told to go on.
-import type { Clock } from '../../../src/model/clock.ts'
+import type { SteppedClock } from './in-process.ts'
 
 interface Task {
   readonly at: number
   readonly run: () => void
 }
 
-export class StandingClock implements Clock {
+export class StandingClock implements SteppedClock {
   #now: number
   #tasks: Task[] = []
 
@@ -28,7 +28,6 @@ export class StandingClock implements Clock {
     }
   }
 
-  /** Lets the next task run if it is due within `ms`; false: there is none. */
   runNext(ms: number): boolean {
     let next: Task | undefined
     for (const task of this.#tasks) if (!next || task.at < next.at) next = task

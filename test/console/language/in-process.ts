@@ -1,12 +1,12 @@
-// The real console, components and all, in this process: on a terminal without a window, before a scripted cluster, on a clock
-// that stands still.
+// The real console, components and all, in this process: on a terminal without a window, before an engine that may be scripted, on a
+// clock that stands still.
 import { EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
 import { PassThrough } from 'node:stream'
 import type { ConsoleOptions, Ended, RunningConsole } from '../../../components/start.tsx'
 import { startConsole } from '../../../components/start.tsx'
 import type { TerminalOutput } from '../../../components/painter.ts'
-import type { ScriptedCluster } from '../scripted.ts'
-import type { StandingClock } from './clock.ts'
+import type { Clock } from '../../../src/model/clock.ts'
 import type { Wire } from './terminal.ts'
 
 /** The near end of a terminal: what a program takes for its standard output. */
@@ -47,16 +47,22 @@ const SILENT_TURNS = 6
 /** Waits of the program that a test does not want to see: joining keys, gathering news. */
 const SHORT_WAIT_MS = 100
 
+/** Time that passes only when told to, one task at a time. */
+export interface SteppedClock extends Clock {
+  /** Lets the next task run if it is due within `ms`; false: there is none, or time is somebody else's business. */
+  runNext(ms: number): boolean
+}
+
 export class InProcess implements Wire {
   readonly console: RunningConsole
   readonly keys: PassThrough
   readonly output: Output
-  readonly #clock: StandingClock
+  readonly #clock: SteppedClock
   #written = 0
 
   constructor(
-    cluster: ScriptedCluster,
-    clock: StandingClock,
+    cluster: { connect(): Duplex },
+    clock: SteppedClock,
     size: { readonly columns: number; readonly rows: number },
     options: ConsoleOptions,
   ) {
