@@ -1,6 +1,7 @@
 // All HWMs of a cluster: one watch each, who has which VM, and the rhythm in which they are sampled.
 import type { Clock } from '../model/clock.ts'
 import type { Hwm } from '../model/cluster.ts'
+import { sampleEveryMs } from '../model/rhythm.ts'
 import type { OpenHypervisor } from '../libvirt/hypervisor.ts'
 import type { HwmChange } from './hwm-watch.ts'
 import { HwmWatch } from './hwm-watch.ts'
@@ -22,9 +23,6 @@ export interface FleetOptions {
 /** More SSH handshakes than this at once only make each other time out. */
 const OPEN_AT_ONCE = 48
 const SAMPLE_AT_ONCE = 32
-/** What nobody looks at is sampled so that a large cluster costs about 50 samples a second, and none is older than half a minute. */
-const SAMPLE_SHARE_MS = 20
-const SLOWEST_SAMPLE_MS = 30_000
 /** Up to here every VM's history is kept; above, only that of VMs on an HWM that is looked at. */
 const HISTORIES_OF_ALL = 500
 
@@ -177,8 +175,7 @@ export class Fleet implements AsyncDisposable {
   #everyMs({ config, watch }: Member): number {
     const { sampleMs } = this.#options
     if (this.#lookedAt.has(config.name) && watch.state === 'up') return sampleMs
-    const share = this.#members.size * SAMPLE_SHARE_MS
-    return Math.min(Math.max(sampleMs, share), Math.max(SLOWEST_SAMPLE_MS, sampleMs))
+    return sampleEveryMs(this.#members.size, sampleMs)
   }
 }
 

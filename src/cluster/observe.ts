@@ -3,6 +3,7 @@ import type { Clock } from '../model/clock.ts'
 import { realClock } from '../model/clock.ts'
 import type { EtcdAccess, Vm } from '../model/cluster.ts'
 import type { Resources } from '../model/resources.ts'
+import { SAMPLE_MS } from '../model/rhythm.ts'
 import type { ClusterEvent, ClusterSnapshot, HwmView, Instant, VmView } from '../model/snapshot.ts'
 import { EVENTS_KEPT } from '../model/snapshot.ts'
 import type { Hypervisor, OpenHypervisor } from '../libvirt/hypervisor.ts'
@@ -96,7 +97,7 @@ class ClusterObservation implements Observation {
       open,
       readOnly,
       clock,
-      sampleMs: options.sampleMs ?? 5_000,
+      sampleMs: options.sampleMs ?? SAMPLE_MS,
       vmsAtHome: hwm => this.#homes.at(hwm),
       changed: (hwm, vms, isForTheEye) => {
         this.#dirtyHwms.add(hwm)

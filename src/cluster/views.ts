@@ -1,15 +1,16 @@
 // The views of a snapshot, made from what was seen. A view in which nothing changed stays the same object.
 import type { Hwm, Vm } from '../model/cluster.ts'
 import type { Resources } from '../model/resources.ts'
+import { SEEN_LAG_MS } from '../model/rhythm.ts'
 import type { HwmState, HwmView, Instance, Instant, VmView } from '../model/snapshot.ts'
 import type { HwmWatch, SeenDomain } from './hwm-watch.ts'
 import type { Heartbeat } from './state-source.ts'
 import type { Testimony } from './vm-state.ts'
 import { findVmState } from './vm-state.ts'
 
-/** While an HWM is up its events keep its facts true, so `seenAt` may lag by this much; when it is not, it is exact. */
-export const SEEN_LAG_MS = 10_000
 const HEARTBEAT_LAG_MS = 5_000
+/** A domain on an HWM that is up is as fresh as its HWM; its own time is for later. */
+const INSTANCE_LAG_MS = 10_000
 
 export interface HwmSources {
   readonly config: Hwm
@@ -55,6 +56,7 @@ const NEXT: Record<HwmState, string> = {
   refused: 'trying again',
 }
 
+/** When it is not up, it is exact. */
 function lagging(
   before: Instant | undefined,
   seenAt: Instant | undefined,
@@ -139,7 +141,7 @@ function testimonyOf({ hwm, watch, domain }: Sighting, before: VmView | undefine
     uuid: domain.uuid,
     state: isUp ? domain.state : 'unknown',
     reason: domain.reason,
-    seenAt: old && isUp && seenAt - old.seenAt < SEEN_LAG_MS ? old.seenAt : seenAt,
+    seenAt: old && isUp && seenAt - old.seenAt < INSTANCE_LAG_MS ? old.seenAt : seenAt,
     persistent: domain.persistent,
     autostart: domain.autostart,
   }

@@ -1,5 +1,6 @@
 // Ages in coarse steps. A picture that shows one also says when it will have to be shown otherwise: the console wakes up
 // then and not before, so that an idle screen costs nothing.
+import { factLimitMs } from '../model/rhythm.ts'
 import type { Instant } from '../model/snapshot.ts'
 
 const SECOND = 1000
@@ -14,9 +15,6 @@ const STEPS: readonly number[] = [
   ...[1, 2, 3, 5, 8, 12, 18].map(value => value * HOUR),
   ...[1, 2, 3, 5, 7, 10, 14, 21, 30, 60, 90, 180, 365].map(value => value * DAY),
 ]
-
-/** The age of a fact of the HWMs (engine's sampling: 5 s at most) beyond which it is shown as old. */
-export const FACT_LIMIT_MS = 12 * SECOND
 
 /** A daemon's heartbeat, which comes every 2 s or so, is missed from here on. */
 export const HEARTBEAT_LIMIT_MS = 10 * SECOND
@@ -40,8 +38,13 @@ export class Ages {
   /** The oldest fact of the cluster that is shown beyond its limit. */
   oldest: Instant | undefined
 
-  constructor(now: Instant) {
+  /** The age beyond which what an HWM said is shown as old, ms. */
+  readonly factLimitMs: number
+
+  /** Of a picture of so many HWMs: the more there are, the rarer each is asked. */
+  constructor(now: Instant, hwms: number) {
     this.now = now
+    this.factLimitMs = factLimitMs(hwms)
   }
 
   /** The age of what began at `since`, rounded down to a step: never said before it is reached. */
@@ -62,7 +65,7 @@ export class Ages {
 
   /** Whether a fact of the cluster, last true at `seenAt`, is beyond its limit; the picture then owns to it. */
   isOldFact(seenAt: Instant | undefined): boolean {
-    const isOld = this.isOld(seenAt, FACT_LIMIT_MS)
+    const isOld = this.isOld(seenAt, this.factLimitMs)
     if (isOld && seenAt !== undefined) this.oldest = Math.min(this.oldest ?? seenAt, seenAt)
     return isOld
   }

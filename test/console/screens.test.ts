@@ -270,7 +270,22 @@ describe('looking', () => {
       .press('esc')
       .selects('quark')
       .press('enter')
+      .doesNotSee('hardware')
       .golden('hwm-detail-100x50'))
+
+  test('an HWM that answers is asked for what only it knows', () =>
+    console
+      .at('100x50')
+      .on(cluster('three-hosts'))
+      .does(({ cluster: scripted }) => {
+        scripted.answers.push(question =>
+          question.ask === 'hwm-detail'
+            ? { ok: true, value: { cpus: 16, mhz: 2800, memory: 64 * 2 ** 30 } }
+            : undefined,
+        )
+      })
+      .press('enter')
+      .sees(/hardware +16 CPUs of 2800 MHz, 64 GiB/))
 
   test('a VM, opened: facts, then its XML, then what differs', () =>
     console

@@ -25,6 +25,11 @@ mount --bind "$LAB/hosts.txt" /etc/hosts
 mount --bind "$LAB/ssh/ssh_config.d" /etc/ssh/ssh_config.d
 # A locked root account would be refused by sshd; the lab's root has no password and is not locked.
 mount --bind "$LAB/shadow" /etc/shadow
+# What the machine's root has its shell do at every login is no business of a lab's host: it may wait for minutes (a version manager
+# does, for a lock that a shell held when its host lost its power).
+for file in ~root/.bashrc ~root/.zshenv; do
+  if [ -e "$file" ]; then mount --bind /dev/null "$file"; fi
+done
 # boot_id is the kernel's, so one per machine; a reboot of this host must show as one.
 cat /proc/sys/kernel/random/uuid >"$folder/boot_id"
 mount --bind "$folder/boot_id" /proc/sys/kernel/random/boot_id

@@ -23,7 +23,7 @@ export function viewContext(state: ConsoleState, lists: Lists): ViewContext {
     state,
     lists,
     layout: layoutOf(state.size),
-    ages: new Ages(state.now),
+    ages: new Ages(state.now, state.picture.hwmCount),
     glyphs: state.glyphs,
     isPast: state.link.state === 'lost' || state.link.state === 'fatal',
   }

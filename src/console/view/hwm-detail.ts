@@ -38,7 +38,6 @@ export function hwmDetail(
     trends(context, hwm.usage, hwm.history, hwm.capacity),
     host(context, hwm),
     fences(hwm),
-    asked(context, hwm.name),
   ]
   const others = [domains(context, hwm.name), eventsAbout(context, `hwm:${hwm.name}`, hwm.name)]
   const lines =
@@ -112,6 +111,7 @@ function host(context: ViewContext, hwm: HwmView): Section {
   ]
   const hypervisor = [hwm.hypervisor, hwm.cpuModel].filter(part => part !== undefined).join(', ')
   if (hypervisor !== '') lines.push(fact('hypervisor', hypervisor))
+  lines.push(...hardware(context, hwm.name))
   if (hwm.hostname !== undefined && hwm.hostname !== hwm.name) {
     lines.push(fact('hostname', hwm.hostname))
   }
@@ -155,18 +155,15 @@ function fences(hwm: HwmView): Section {
   }
 }
 
-/** What the engine was asked for when this was opened. */
-function asked(context: ViewContext, name: string): Section {
+/** What only its libvirt knows, asked for when this was opened; memory in bytes. */
+function hardware(context: ViewContext, name: string): Line[] {
   const document = context.state.documents.get(`hwm ${name}`)
-  if (document?.state !== 'here' || typeof document.value !== 'object' || !document.value) {
-    return { title: '', lines: [] }
-  }
-  const lines: Line[] = []
-  for (const [key, value] of Object.entries(document.value)) {
-    const words = Array.isArray(value) ? value.map(String) : [String(value)]
-    for (const [index, word] of words.entries()) lines.push(fact(index === 0 ? key : '', word))
-  }
-  return { title: 'ASKED NOW', lines }
+  if (document?.state !== 'here' || typeof document.value !== 'object' || !document.value) return []
+  const { cpus, mhz, memory } = document.value as Partial<Record<'cpus' | 'mhz' | 'memory', number>>
+  const cpu = cpus === undefined ? [] : [`${cpus} CPUs${mhz ? ` of ${mhz} MHz` : ''}`]
+  const ram = memory === undefined ? [] : [humanAmount('ram', memory)]
+  const known = [...cpu, ...ram].join(', ')
+  return known === '' ? [] : [fact('hardware', known)]
 }
 
 function domains(context: ViewContext, name: string): Section {

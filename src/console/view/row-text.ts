@@ -19,7 +19,7 @@ export function rowText(
   }
   const context: CellContext = {
     picture,
-    ages: new Ages(state.now),
+    ages: new Ages(state.now, picture.hwmCount),
     glyphs: state.glyphs,
     foresight: state.foresight,
     name: 'plain',

@@ -1,5 +1,4 @@
 // One VM: where it is and why, what it asks for and uses, its instances, events; and its XML with what differs.
-import { FACT_LIMIT_MS } from '../ages.ts'
 import { humanAmount } from '../../model/human.ts'
 import type { VmView } from '../../model/snapshot.ts'
 import { documentKey, documentsOf } from '../actions/open.ts'
@@ -139,28 +138,30 @@ function placement(context: ViewContext, vm: VmView): Section {
 }
 
 function instances(context: ViewContext, vm: VmView): Section {
-  const { ages } = context
-  const lines = vm.instances.flatMap(each => [
-    line(
-      fit(each.hwm, 12),
-      '  ',
-      span(
-        fit(each.reason === '' ? each.state : `${each.state} (${each.reason})`, 22),
-        each.state === 'running' ? 'plain' : 'dim',
+  const { ages, state } = context
+  const lines = vm.instances.flatMap(each => {
+    const hwm = state.picture.hwm(each.hwm)
+    const seenAt = hwm?.state === 'up' ? Math.max(each.seenAt, hwm.seenAt ?? 0) : each.seenAt
+    const isOld = ages.isOld(seenAt, ages.factLimitMs)
+    return [
+      line(
+        fit(each.hwm, 12),
+        '  ',
+        span(
+          fit(each.reason === '' ? each.state : `${each.state} (${each.reason})`, 22),
+          each.state === 'running' ? 'plain' : 'dim',
+        ),
+        '  ',
+        span(isOld ? `seen ${ages.of(seenAt)} ago` : 'seen now', isOld ? 'warn' : 'dim'),
       ),
-      '  ',
-      span(
-        ages.isOld(each.seenAt, FACT_LIMIT_MS) ? `seen ${ages.of(each.seenAt)} ago` : 'seen now',
-        ages.isOld(each.seenAt, FACT_LIMIT_MS) ? 'warn' : 'dim',
+      line(
+        span(
+          `${' '.repeat(14)}${each.uuid}${each.persistent ? '' : '  transient'}${each.autostart ? '  autostart' : ''}`,
+          'dim',
+        ),
       ),
-    ),
-    line(
-      span(
-        `${' '.repeat(14)}${each.uuid}${each.persistent ? '' : '  transient'}${each.autostart ? '  autostart' : ''}`,
-        'dim',
-      ),
-    ),
-  ])
+    ]
+  })
   return {
     title: 'DOMAINS',
     lines: lines.length > 0 ? lines : [line(span('no libvirt that answers has it', 'warn'))],
