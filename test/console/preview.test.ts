@@ -13,6 +13,8 @@ describe('the verdict on X', () => {
       .kill('quark')
       .foresees()
       .sees(/TOLERATES 1: NO {2}snailin: /)
+      // What waits is not left out for it, even where there is little room.
+      .sees('waiting 2')
       .seesAs('TOLERATES 1: NO', 'red'))
 
   test('without a solver it is not computed, and nobody is told where a VM restarts', () =>

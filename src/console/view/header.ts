@@ -1,7 +1,7 @@
 // Lines 1 and 2: what cluster this is, whether one may act, whether what is seen is live; then counts and the verdict on X.
 import type { EtcdView } from '../../model/snapshot.ts'
 import type { Line, Segment, Span } from '../line.ts'
-import { fitLine, fitSegments, line, span } from '../line.ts'
+import { fitLine, fitSegments, line, lineWidth, span } from '../line.ts'
 import { VM_STATES_WORST_FIRST, vmStateWord } from '../states.ts'
 import type { ViewContext } from './context.ts'
 
@@ -98,21 +98,33 @@ export function secondLine(context: ViewContext): Line {
   const { picture } = state
   if (!picture.snapshot) return fitLine([], layout.columns)
   const roomy = layout.columns >= TWO_GAPS_FROM
-  const verdict = verdictLine(context, roomy)
+  const { head, detail } = verdictLine(context, roomy)
   const segments = (withRunning: boolean): Segment[] => [
     { priority: 100, line: hwmCounts(context) },
     ...vmCounts(context, roomy, withRunning),
-    ...(verdict ? [verdict] : []),
+    ...(head ? [head] : []),
   ]
   const room = layout.columns - 1
   const all = segments(true)
-  // How many run is the first that can be left out for those that do not.
-  const doFit = fitSegments(all, room, 2).length === fitSegments(all, Infinity, 2).length
-  const shown = fitSegments(doFit || roomy ? all : segments(false), room, 2)
-  return fitLine([span(' '), ...shown], layout.columns, context.glyphs.ellipsis)
+  // How many run is the first that can be left out for those that do not, and for why the verdict is what it is.
+  const whole = fitSegments(all, Infinity, 2)
+  const doFit = lineWidth(whole) + lineWidth(detail) <= room
+  const shown = fitSegments(
+    doFit || (roomy && detail.length === 0) ? all : segments(false),
+    room,
+    2,
+  )
+  const showsDetail = room - lineWidth(shown) >= DETAIL_FROM
+  return fitLine(
+    [span(' '), ...shown, ...(showsDetail ? detail : [])],
+    layout.columns,
+    context.glyphs.ellipsis,
+  )
 }
 
 const TWO_GAPS_FROM = 76
+/** Less of a counter-example than this tells nothing. */
+const DETAIL_FROM = 12
 
 function hwmCounts({ state: { picture } }: ViewContext): Line {
   const { hwm } = picture.counts
@@ -155,17 +167,20 @@ function vmCounts(
   return segments
 }
 
-/** The verdict, its counter-example, and how old it is while a newer one is being worked out. */
-function verdictLine(context: ViewContext, roomy: boolean): Segment | undefined {
+/** The verdict; and its counter-example and how old it is while a newer one is being worked out, as far as there is room. */
+function verdictLine(
+  context: ViewContext,
+  roomy: boolean,
+): { readonly head: Segment | undefined; readonly detail: Line } {
   const { state, ages, isPast } = context
   const { verdict, preview } = state.foresight
   const tolerate = verdict?.tolerate ?? state.picture.snapshot?.config?.tolerate
-  if (tolerate === undefined) return undefined
+  if (tolerate === undefined) return { head: undefined, detail: [] }
   const gap = roomy ? '   ' : ''
-  const head = `TOLERATES ${tolerate}: `
+  const words = `TOLERATES ${tolerate}: `
   if (verdict === undefined) {
     const word = preview === undefined ? 'not computed' : preview.problem || 'checking'
-    return { priority: 10, line: line(gap, span(`${head}${word}`, 'dim')) }
+    return { head: { priority: 10, line: line(gap, span(`${words}${word}`, 'dim')) }, detail: [] }
   }
   const { holds, because, largest } = verdict
   const isOld = preview?.checkingSince !== undefined || isPast || preview?.problem !== ''
@@ -178,26 +193,18 @@ function verdictLine(context: ViewContext, roomy: boolean): Segment | undefined 
   switch (holds) {
     case 'yes':
       return {
-        priority: 60,
-        line: line(
-          gap,
-          head,
-          span('yes', 'good'),
-          span(largest > tolerate ? `  up to ${largest}` : '', 'dim'),
-          age,
-        ),
+        head: { priority: 60, line: line(gap, words, span('yes', 'good')) },
+        detail: line(span(largest > tolerate ? `  up to ${largest}` : '', 'dim'), age),
       }
     case 'no':
-      return { priority: 95, line: line(gap, span(`${head}NO`, 'bad'), `  ${because}`, age) }
+      return {
+        head: { priority: 95, line: line(gap, span(`${words}NO`, 'bad')) },
+        detail: line(`  ${because}`, age),
+      }
     case 'unknown':
       return {
-        priority: 85,
-        line: line(
-          gap,
-          span(`${head}not settled`, 'warn'),
-          span('  in the time given', 'dim'),
-          age,
-        ),
+        head: { priority: 85, line: line(gap, span(`${words}not settled`, 'warn')) },
+        detail: line(span('  in the time given', 'dim'), age),
       }
   }
 }
