@@ -153,7 +153,12 @@ export type MoveOrder =
       readonly bounces: number
       readonly fewestProved: boolean
     }
-  | { readonly order: 'impossible'; readonly blocked: readonly string[]; readonly states: number }
+  | {
+      readonly order: 'impossible'
+      readonly blocked: readonly string[]
+      /** States that were searched; 0 when what can never move is in the way. */
+      readonly states: number
+    }
   | { readonly order: 'unknown'; readonly blocked: readonly string[] }
 
 /** The answer to a placement problem. */

@@ -1,8 +1,8 @@
 // Complete search for the order that costs least: states are maps, steps are single moves. Batches need no states of their own, since
 // what can be done at the same time can be done one after the other. Uniform cost from both ends (Pohl 1971): where one end is cramped,
 // all that can be reached from there is soon seen, and then it is proved that no order exists.
-import type { OrderTask } from './order.ts'
 import type { Step } from './steps.ts'
+import type { OrderTask } from './task.ts'
 
 export type SearchedOrder =
   | { readonly answer: 'found'; readonly steps: Step[] }
@@ -11,6 +11,9 @@ export type SearchedOrder =
 
 /** VMs of all states that are kept, in sum: what memory allows. */
 const MOST_CELLS = 3e7
+
+/** Work of one search: seconds, where states are large. */
+const MOST_WORK = 3e8
 
 /**
  * The order of least cost (`costOf`) below `below`. `none`: there is none (with `below` infinite: the goal cannot be reached at all).
@@ -24,6 +27,7 @@ export function searchOrder(task: OrderTask, mostStates: number, below: number):
   const most = Math.min(mostStates, MOST_CELLS / Math.max(1, scene.vms.length))
   let best = below
   let meeting: readonly [number, number] | undefined
+  let work = 0
   if (scene.isSame()) return { answer: 'found', steps: [] }
   while (
     forward.open.size > 0 &&
@@ -34,7 +38,7 @@ export function searchOrder(task: OrderTask, mostStates: number, below: number):
     const isForward = forward.count <= backward.count
     const side = isForward ? forward : backward
     const other = isForward ? backward : forward
-    const node = side.expand(best, (reached, key) => {
+    const spent = side.expand(best, (reached, key) => {
       const met = other.idOf(key)
       if (met === undefined) return
       const cost = side.costs[reached]! + other.costs[met]!
@@ -42,7 +46,8 @@ export function searchOrder(task: OrderTask, mostStates: number, below: number):
       best = cost
       meeting = isForward ? [reached, met] : [met, reached]
     })
-    if (budget.spend(node)) return { answer: 'unknown' }
+    work += spent
+    if (budget.spend(spent) || work > MOST_WORK) return { answer: 'unknown' }
   }
   if (meeting !== undefined)
     return { answer: 'found', steps: [...forward.path(meeting[0]), ...backward.path(meeting[1])] }

@@ -1,8 +1,10 @@
-// One order by greedy rounds: what can move to its goal does; when nothing can, one VM that is in the way takes a detour.
-import { State } from '../packing/state.ts'
+// One order by greedy rounds: what can move to its goal does; when nothing can, those that are in somebody's way make room for it, of
+// several ways the one after which most others get on.
 import type { Random } from '../random.ts'
-import type { OrderTask } from './order.ts'
+import { Detours } from './detours.ts'
 import type { Step } from './steps.ts'
+import type { OrderTask } from './task.ts'
+import { Walk } from './walk.ts'
 
 export interface GreedyOrder {
   readonly steps: Step[] | undefined
@@ -10,164 +12,108 @@ export interface GreedyOrder {
   readonly blocked: number[]
 }
 
-/** Detours in a row without a VM reaching its goal, before the attempt is given up. */
-const MOST_DETOURS = 12
+/** Detours without fewer VMs than ever waiting, after which the attempt is given up: what makes room and comes back would go on for ever. */
+const MOST_IN_VAIN = 200
+const MOST_IN_VAIN_PER_VM = 4
 
-/** Detours of one attempt in all, per move: a VM that makes room and comes back at once would go on for ever. */
-const DETOURS_PER_MOVE = 2
+/** Moves after which a trial is good enough. */
+const LONG_TRIAL = 40
 
-/** One attempt. The first takes the moves that relieve the fullest HWMs first; later ones are shuffled. */
+/** One attempt; each round has an order of its own, the first none by chance. */
 export function greedyOrder(task: OrderTask, random: Random, round: number): GreedyOrder {
-  const { items, from, to, compiled, budget } = task
-  const { packing, itemOf } = items
-  const { dims, size, capacity, weight } = packing
-  const state = new State(packing)
-  from.forEach((h, v) => {
-    if (h >= 0) state.put(itemOf[v]!, h)
-  })
-  const now = from.slice()
-  const waiting = new Set<number>()
-  from.forEach((h, v) => {
-    if (h >= 0 && h !== to[v]) waiting.add(v)
-  })
-  // Who waits for room on each HWM, so that after a departure only those are looked at again.
-  const inbound: Set<number>[] = Array.from({ length: packing.bins }, () => new Set())
-  for (const v of waiting) inbound[to[v]!]!.add(v)
-  const steps: Step[] = []
-  const canMove = (v: number, h: number): boolean => {
-    const i = itemOf[v]!
-    return state.hasRoom(i, h) && state.isAllowed(i, h)
+  const walk = new Walk(task)
+  const key = priorities(task, random, round)
+  const detours = new Detours(walk, random, round > 0)
+  advance(walk, key, walk.hwmsWaitedFor(), Infinity)
+  let fewest = walk.waiting.size
+  const patience = Math.min(MOST_IN_VAIN, MOST_IN_VAIN_PER_VM * walk.waiting.size)
+  for (let inVain = 0; walk.waiting.size > 0 && inVain < patience; inVain++) {
+    const best = task.budget.isOver ? undefined : bestOf(walk, key, detours.proposals())
+    if (best === undefined) break
+    for (const { vm, to } of best) walk.move(vm, to)
+    detours.remember(best, inVain)
+    advance(walk, key, freedBy(walk, best.length), Infinity)
+    if (walk.waiting.size >= fewest) continue
+    fewest = walk.waiting.size
+    inVain = -1
   }
-  const rest = (): boolean => !task.keepsX || task.mayRest(now) === true
-  const move = (v: number, h: number): boolean => {
-    const a = now[v]!
-    state.move(itemOf[v]!, h)
-    now[v] = h
-    if (!rest()) {
-      state.move(itemOf[v]!, a)
-      now[v] = a
-      return false
-    }
-    steps.push({ vm: v, from: a, to: h })
-    return true
-  }
-  const measure = (v: number): number => {
+  return walk.waiting.size === 0
+    ? { steps: walk.steps, blocked: [] }
+    : { steps: undefined, blocked: [...walk.waiting] }
+}
+
+/** Order of VMs that wait for the same HWM: large ones find room only early; now and then the small ones go first. */
+function priorities({ items, from }: OrderTask, random: Random, round: number): Float64Array {
+  const { dims, size, weight } = items.packing
+  return Float64Array.from(from, (_, v) => {
     let most = 0
-    for (let d = 0; d < dims; d++) most = Math.max(most, size[itemOf[v]! * dims + d]! * weight[d]!)
-    return most
-  }
-  const key = new Float64Array(compiled.vms)
-  const isShuffled = round > 0
-  for (const v of waiting) {
-    // A move out of an HWM that others wait for is worth more, and large VMs find room only early.
-    const demand = inbound[from[v]!]!.size > 0 ? 1 : 0
-    key[v] =
-      (isShuffled ? random.next() * 2 : 0) +
-      (round % 3 === 2 ? 0 : demand) +
-      measure(v) * (round % 2 === 0 ? 1 : -1)
-  }
-  let queue = [...waiting].sort((a, b) => key[b]! - key[a]!)
-  let detours = 0
-  let detoursLeft = MOST_DETOURS + DETOURS_PER_MOVE * waiting.size
-  for (;;) {
-    let isMoving = true
-    while (isMoving && waiting.size > 0) {
-      isMoving = false
-      const freed = new Set<number>()
-      for (const v of queue) {
-        if (!waiting.has(v) || !canMove(v, to[v]!)) continue
-        const a = now[v]!
-        if (!move(v, to[v]!)) continue
-        waiting.delete(v)
-        inbound[to[v]!]!.delete(v)
-        freed.add(a)
-        isMoving = true
-        detours = 0
-      }
-      budget.spend(queue.length * dims)
-      // Next round: those that wait for HWMs that were left just now.
-      const again: number[] = []
-      for (const h of freed) again.push(...inbound[h]!)
-      queue = task.keepsX || packing.groups.length > 0 ? [...waiting] : again
-      queue.sort((a, b) => key[b]! - key[a]!)
-      if (budget.isOver) return { steps: undefined, blocked: [...waiting] }
-    }
-    if (waiting.size === 0) return { steps, blocked: [] }
-    if (++detours > MOST_DETOURS || detoursLeft-- === 0)
-      return { steps: undefined, blocked: [...waiting] }
-    const detour = bestDetour(task, state, now, waiting, random, isShuffled)
-    budget.spend(waiting.size * packing.bins * dims)
-    if (detour === undefined || budget.isOver) return { steps: undefined, blocked: [...waiting] }
-    const a = now[detour.vm]!
-    if (!move(detour.vm, detour.to)) {
-      detours++
-      continue
-    }
-    if (detour.to !== to[detour.vm]) {
-      waiting.add(detour.vm)
-      inbound[to[detour.vm]!]!.add(detour.vm)
-    }
-    queue = [...inbound[a]!]
-    if (queue.length === 0) queue = [...waiting]
-    queue.sort((x, y) => key[y]! - key[x]!)
-  }
+    for (let d = 0; d < dims; d++) most = Math.max(most, size[v * dims + d]! * weight[d]!)
+    return most * (round % 2 === 0 ? 1 : -1) + (round === 0 ? 0 : random.next() * 0.3)
+  })
+}
 
-  /** The detour that lets most waiting VMs on: who leaves an HWM that others wait for, to where room is least missed. */
-  function bestDetour(
-    { items: { packing: p } }: OrderTask,
-    current: State,
-    at: Int32Array,
-    left: ReadonlySet<number>,
-    chance: Random,
-    shuffles: boolean,
-  ): { vm: number; to: number } | undefined {
-    let best: { vm: number; to: number } | undefined
-    let bestValue = -Infinity
-    const wanted = new Set<number>()
-    for (const v of left) wanted.add(to[v]!)
-    for (const h of wanted) {
-      // Those that will leave anyway come first; residents that have no move to make would need two.
-      for (let i = current.first[h]!; i >= 0; i = current.next[i]!) {
-        const v = items.vmsOf[i]![0]!
-        if (compiled.pinned[v]) continue
-        const leaves = left.has(v)
-        let gain = 0
-        for (const w of inbound[h]!) if (fitsWithout(w, h, i)) gain += 1 + measure(w)
-        if (gain === 0 && chance.below(4) > 0) continue
-        for (let b = 0; b < p.bins; b++) {
-          if (b === h || b === to[v] || compiled.inMaintenance[b] || !canMove(v, b)) continue
-          // Room that others wait for is the wrong place for a guest.
-          const inTheWay = inbound[b]!.size > 0 && at[v] !== b ? 0.5 : 0
-          let slack = Infinity
-          for (let d = 0, k = b * dims; d < dims; d++, k++) {
-            slack = Math.min(
-              slack,
-              (capacity[k]! - current.load[k]! - size[i * dims + d]!) * weight[d]!,
-            )
-          }
-          const value =
-            gain * 2 +
-            (leaves ? 1.5 : 0) -
-            inTheWay -
-            measure(v) * 0.5 +
-            Math.min(0.3, slack) +
-            (shuffles ? chance.next() : 0)
-          if (value > bestValue) {
-            bestValue = value
-            best = { vm: v, to: b }
-          }
-        }
+/** Moves to goals on these HWMs, and on those that are left by them, until none is possible or `most` are made. Answers how many. */
+function advance(walk: Walk, key: Float64Array, hwms: readonly number[], most: number): number {
+  const { task, inbound, now, steps } = walk
+  const { dims, groups } = task.items.packing
+  const before = steps.length
+  const queue = [...hwms]
+  const isQueued = new Set(queue)
+  // A move out of an HWM that others wait for comes first.
+  const rank = (v: number): number => (inbound[now[v]!]!.size > 0 ? 10 : 0) + key[v]!
+  for (let at = 0; at < queue.length; at++) {
+    const h = queue[at]!
+    isQueued.delete(h)
+    if (task.budget.spend((inbound[h]!.size + 1) * (dims + 4))) break
+    for (const v of [...inbound[h]!].sort((a, b) => rank(b) - rank(a))) {
+      if (!walk.canMove(v, h)) continue
+      const a = now[v]!
+      if (!walk.move(v, h)) continue
+      if (steps.length - before >= most) return steps.length - before
+      // Where groups bind, a departure may also lift a rule elsewhere.
+      for (const b of groups.length > 0 ? walk.hwmsWaitedFor() : [a]) {
+        if (isQueued.has(b) || inbound[b]!.size === 0) continue
+        isQueued.add(b)
+        queue.push(b)
       }
     }
-    return best
   }
+  return steps.length - before
+}
 
-  function fitsWithout(w: number, h: number, leaving: number): boolean {
-    const i = itemOf[w]!
-    for (let d = 0, k = h * dims; d < dims; d++, k++) {
-      if (state.load[k]! - size[leaving * dims + d]! + size[i * dims + d]! > capacity[k]!)
-        return false
+/** HWMs that the last steps left. */
+function freedBy({ steps }: Walk, count: number): number[] {
+  return steps.slice(steps.length - count).map(step => step.from)
+}
+
+/** Tries each, and answers the one that lets most VMs get on per detour. */
+function bestOf(
+  walk: Walk,
+  key: Float64Array,
+  proposals: readonly (readonly Step[])[],
+): readonly Step[] | undefined {
+  let best: readonly Step[] | undefined
+  let bestValue = -Infinity
+  const before = walk.steps.length
+  for (const detours of proposals) {
+    const isDone = detours.every(({ vm, to }) => walk.canMove(vm, to) && walk.move(vm, to))
+    if (isDone) {
+      const moved = advance(walk, key, freedBy(walk, detours.length), LONG_TRIAL)
+      const bounces = detours.filter(({ vm, to }) => to !== walk.task.to[vm]).length
+      const value = moved / (bounces + 0.1) - weightOf(walk.task, detours)
+      if (value > bestValue) {
+        bestValue = value
+        best = detours
+      }
     }
-    return true
+    walk.backTo(before)
   }
+  return best
+}
+
+/** Below 1: decides between detours after which equally many get on. */
+function weightOf({ price }: OrderTask, detours: readonly Step[]): number {
+  let sum = 0
+  for (const { vm } of detours) sum += price[vm]! % 2 ** 20
+  return sum / detours.length / 2_000
 }

@@ -1,18 +1,21 @@
 // The order of migrations from one map to another: every state on the way valid, a VM holding resources at both ends while it moves,
 // cycles broken by detours (bounces), batches within the limits per HWM. Greedy rounds with random orders find good ones; small
-// cases are searched completely, which also proves that there is none, or none with fewer bounces.
+// cases are searched completely, which also proves that there is none, or none that costs less.
 import { Budget, type Limits } from '../budget.ts'
-import { assignmentOf, type Compiled, compile } from '../compile.ts'
-import { type Items, itemsOf } from '../packing/packing.ts'
+import { assignmentOf, compile } from '../compile.ts'
+import { itemsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
 import type { Move, MoveOrder, PlacementMap, Problem } from '../problem.ts'
-import { seeded } from '../random.ts'
+import { type Random, seeded } from '../random.ts'
 import { groundOf } from '../resilience/ground.ts'
 import { judge } from '../resilience/judge.ts'
 import { inBatches } from './batches.ts'
-import { searchOrder } from './exhaustive.ts'
+import { type SearchedOrder, searchOrder } from './exhaustive.ts'
 import { greedyOrder } from './greedy.ts'
+import { fewestBounces, immobile } from './locked.ts'
 import { BOUNCE, bouncesOf, costOf, pricesOf, type Step } from './steps.ts'
+import { moversOf, type OrderTask } from './task.ts'
+import { trimmed } from './trim.ts'
 
 export interface OrderOptions extends Limits {
   /** Migrations that an HWM takes part in at a time, either end. Default 2. */
@@ -22,30 +25,18 @@ export interface OrderOptions extends Limits {
   readonly seed?: number
 }
 
-/** What the parts of the ordering share. */
-export interface OrderTask {
-  readonly compiled: Compiled
-  readonly items: Items
-  readonly from: Int32Array
-  readonly to: Int32Array
-  /** What a bounce of each VM costs (`pricesOf`). */
-  readonly price: Float64Array
-  /** Whether X holds there, when it is to be kept; undefined: not settled. */
-  readonly mayRest: (where: Int32Array) => boolean | undefined
-  readonly keepsX: boolean
-  readonly budget: Budget
-}
-
-/** Greedy attempts, each in another order. */
+/** Greedy attempts, each in another order, and the work after which no more are begun once one succeeded. */
 const MOST_ROUNDS = 24
+const ENOUGH_WORK = 2e8
 
-/** States of the complete search. */
-const MOST_STATES = 300_000
+/** States of the complete search: at first, and in the end. */
+const FEW_STATES = 100_000
+const MOST_STATES = 400_000
 
 /**
- * Orders the moves that lead from `from` to `to`. VMs that are in only one of the two maps, or wait for a place, are not moved.
- * `impossible` is proved by complete search; `unknown` when neither an order nor a proof was found within the limits.
- * Throws `UnsoundProblem`.
+ * Orders the moves that lead from `from` to `to`. VMs that are in only one of the two maps stay where they are.
+ * `impossible` is proved: by what no order can change, or by complete search. `unknown`: neither an order nor a proof was found within
+ * the limits. Throws `UnsoundProblem`.
  */
 export function orderMigrations(
   problem: Problem,
@@ -53,80 +44,136 @@ export function orderMigrations(
   to: PlacementMap,
   options: OrderOptions = {},
 ): MoveOrder {
-  const budget = new Budget(options)
-  const compiled = compile(withoutTogether(problem))
-  const items = itemsOf(compiled)
-  const start = assignmentOf(compiled, from)
-  const goal = assignmentOf(compiled, to)
-  for (let v = 0; v < goal.length; v++) if (start[v]! < 0 || goal[v]! < 0) goal[v] = start[v]!
-  const task = taskOf(compiled, items, start, goal, options.keep ?? 0, budget)
-  const names = (list: Iterable<number>): string[] => Array.from(list, v => problem.vms[v]!.name)
+  const task = taskOf(problem, from, to, options)
+  const names = (list: readonly number[]): string[] => list.map(v => problem.vms[v]!.name)
   const impossible = (blocked: readonly number[], states: number): MoveOrder => ({
     order: 'impossible',
-    blocked: names(blocked.length > 0 ? blocked : movers(task)),
+    blocked: names(blocked),
     states,
   })
   const stuck = blockedFromStart(task)
   if (stuck.length > 0) return impossible(stuck, 0)
-  if (task.keepsX && task.mayRest(goal) === false) return impossible([], 1)
-  const random = seeded(options.seed ?? 1)
-  let best: Step[] | undefined
-  let cost = Infinity
-  let blocked: number[] = []
-  for (let round = 0; round < MOST_ROUNDS && !budget.isOver && cost >= BOUNCE; round++) {
-    const tried = greedyOrder(task, random, round)
-    if (tried.steps !== undefined && costOf(task, tried.steps) < cost) {
-      best = tried.steps
-      cost = costOf(task, best)
+  if (task.keepsX && task.mayRest(task.to) === false) return impossible(moversOf(task), 1)
+  const least = fewestBounces(task)
+  const drawn = new Draws(task, options)
+  drawn.go(1, least)
+  if (drawn.cost < BOUNCE) return found(task, drawn.best!, true, options)
+
+  const stays = immobile(task)
+  const never = moversOf(task).filter(v => stays[v])
+  if (never.length > 0) return impossible(never, 0)
+  const scene = { ...task, compiled: { ...task.compiled, pinned: stays } }
+  const isFinal = (searched: SearchedOrder): boolean => searched.answer !== 'unknown'
+  // Small cases, and those in which hardly anything can move, are soon seen whole; the others are left to chance first.
+  let searched = searchOrder(scene, FEW_STATES, drawn.cost)
+  if (!isFinal(searched)) {
+    drawn.go(MOST_ROUNDS, least)
+    if (drawn.cost >= BOUNCE) searched = searchOrder(scene, MOST_STATES, drawn.cost)
+  }
+  if (searched.answer === 'found') return found(task, searched.steps, true, options)
+  if (drawn.best !== undefined) {
+    const isProved = isFinal(searched) || bouncesOf(drawn.cost) === least
+    return found(task, drawn.best, isProved, options)
+  }
+  return searched.answer === 'none'
+    ? impossible(drawn.blocked, searched.states)
+    : { order: 'unknown', blocked: names(drawn.blocked) }
+}
+
+/** The best of several greedy attempts. */
+class Draws {
+  readonly #task: OrderTask
+  readonly #random: Random
+  #round = 0
+  best: Step[] | undefined
+  cost = Infinity
+  /** Who could not get on in the last attempt, as long as none succeeded. */
+  blocked: number[] = []
+
+  constructor(task: OrderTask, { seed = 1 }: OrderOptions) {
+    this.#task = task
+    this.#random = seeded(seed)
+  }
+
+  /** So many attempts, or until one has as few bounces as any can have. */
+  go(rounds: number, least: number): void {
+    const { budget } = this.#task
+    const enough = budget.spent + ENOUGH_WORK
+    for (let n = 0; n < rounds && this.cost >= (least + 1) * BOUNCE && !budget.isOver; n++) {
+      if (this.best !== undefined && budget.spent > enough) break
+      const tried = greedyOrder(this.#task, this.#random, this.#round++)
+      if (tried.steps === undefined) {
+        if (this.best === undefined) this.blocked = tried.blocked
+        continue
+      }
+      const steps = trimmed(this.#task, tried.steps)
+      const cost = costOf(this.#task, steps)
+      if (cost >= this.cost) continue
+      this.best = steps
+      this.cost = cost
     }
-    if (best === undefined) blocked = tried.blocked
   }
-  let fewestProved = cost < BOUNCE
-  if (!fewestProved) {
-    const searched = searchOrder(task, MOST_STATES, cost)
-    if (searched.answer === 'none' && best === undefined)
-      return impossible(blocked, searched.states)
-    if (searched.answer === 'found') best = searched.steps
-    fewestProved = searched.answer !== 'unknown'
-  }
-  if (best === undefined) return { order: 'unknown', blocked: names(blocked) }
-  const batches = inBatches(task, best, Math.max(1, options.parallelPerHwm ?? 2))
-  const moves: Move[] = batches.map(({ step, batch }) => ({
-    vm: problem.vms[step.vm]!.name,
-    from: problem.hwms[step.from]!.name,
-    to: problem.hwms[step.to]!.name,
-    batch,
-    bounce: step.to !== goal[step.vm],
-  }))
-  return { order: 'found', moves, bounces: bouncesOf(costOf(task, best)), fewestProved }
+}
+
+function found(
+  task: OrderTask,
+  steps: readonly Step[],
+  fewestProved: boolean,
+  { parallelPerHwm = 2 }: OrderOptions,
+): MoveOrder {
+  const { vms, hwms } = task.compiled.problem
+  const moves = inBatches(task, steps, Math.max(1, parallelPerHwm)).map(
+    ({ step, batch }): Move => ({
+      vm: vms[step.vm]!.name,
+      from: hwms[step.from]!.name,
+      to: hwms[step.to]!.name,
+      batch,
+      bounce: step.to !== task.to[step.vm],
+    }),
+  )
+  return { order: 'found', moves, bounces: bouncesOf(costOf(task, steps)), fewestProved }
 }
 
 function taskOf(
-  compiled: Compiled,
-  items: Items,
-  from: Int32Array,
-  to: Int32Array,
-  keep: number,
-  budget: Budget,
+  problem: Problem,
+  from: PlacementMap,
+  to: PlacementMap,
+  options: OrderOptions,
 ): OrderTask {
+  const budget = new Budget(options)
+  const whole = compile(withoutTogether(problem))
+  const start = assignmentOf(whole, from)
+  const goal = assignmentOf(whole, to)
+  const pinned = whole.pinned.slice()
+  start.forEach((h, v) => {
+    if (h >= 0 && goal[v]! >= 0) return
+    goal[v] = h
+    pinned[v] = 1
+  })
+  const compiled = { ...whole, pinned }
+  const items = itemsOf({ ...whole, pinned: new Uint8Array(whole.vms) })
+  items.packing.fixed.forEach((_, v) => {
+    if (pinned[v]) items.packing.fixed[v] = start[v]!
+  })
+  const keep = options.keep ?? 0
   const mayRest = (where: Int32Array): boolean | undefined => {
-    const { holds } = judge(groundOf(compiled, where), keep, budget)
+    const { holds } = judge(groundOf(whole, where), keep, budget)
     return holds === 'unknown' ? undefined : holds === 'yes'
   }
   return {
     compiled,
     items,
-    from,
-    to,
+    from: start,
+    to: goal,
     price: pricesOf(compiled, items.packing.weight),
     // A start without X gives none to lose: any state will do on the way to one that has it.
-    keepsX: keep > 0 && mayRest(from) !== false,
+    keepsX: keep > 0 && mayRest(start) !== false,
     mayRest,
     budget,
   }
 }
 
-/** Members of a `together: hwm` group move one by one, so on the way they may be apart: the rule binds the two ends only. */
+/** Members of a `together` group move one by one, so on the way they may be apart: the rule binds the two ends only. */
 function withoutTogether(problem: Problem): Problem {
   const groups = problem.groups.map(group => {
     const { together: _, ...rest } = group
@@ -135,22 +182,15 @@ function withoutTogether(problem: Problem): Problem {
   return { ...problem, groups }
 }
 
-function movers(task: OrderTask): number[] {
-  const list: number[] = []
-  task.from.forEach((h, v) => {
-    if (h !== task.to[v]) list.push(v)
-  })
-  return list
-}
-
 /** Moves that no order can make: pinned, forbidden, or larger than the HWM. */
 function blockedFromStart(task: OrderTask): number[] {
   const { compiled, items, to } = task
-  const empty = new State(items.packing)
-  return movers(task).filter(
+  const { packing } = items
+  const empty = new State(packing)
+  return moversOf(task).filter(
     v =>
       compiled.pinned[v] === 1 ||
-      !empty.isAllowed(items.itemOf[v]!, to[v]!) ||
-      !empty.hasRoom(items.itemOf[v]!, to[v]!),
+      packing.rows[packing.rowOf[v]!]![to[v]!] === 0 ||
+      !empty.hasRoom(v, to[v]!),
   )
 }
