@@ -12,6 +12,7 @@ import { readKeyMap } from '../src/console/key-map.ts'
 import { KEY_TABLE } from '../src/console/key-table.ts'
 import { lookOf } from '../src/console/look.ts'
 import type { Verb } from '../src/console/palette.ts'
+import { leavingWords } from '../src/console/acting/leaving.ts'
 import { press } from '../src/console/press.ts'
 import { createPublisher } from '../src/console/publisher.ts'
 import type { ConsoleStore } from '../src/console/store.ts'
@@ -46,6 +47,8 @@ export interface ConsoleOptions {
   readonly clock?: Clock
   /** Local date, `2026-11-22`. */
   readonly today?: () => string
+  /** The clock on the wall, ms since 1970. */
+  readonly wall?: () => number
 }
 
 export interface StartOptions {
@@ -112,14 +115,15 @@ export function startConsole(start: StartOptions): RunningConsole {
     keyMap: options.keys ?? readKeyMap(undefined, '', KEY_TABLE),
     verbs: options.verbs ?? [],
     today: options.today ?? (() => localDay(new Date())),
+    wall: options.wall ?? Date.now,
     effects: {
-      ask: (question: Question) =>
-        link?.ask(question) ?? Promise.resolve({ ok: false, error: 'the engine is gone' }),
+      ask: (question: Question, limits) =>
+        link?.ask(question, limits) ?? Promise.resolve({ ok: false, error: 'the engine is gone' }),
       lookingAt: sayWhatIsSeen,
       copy: text => painter.control(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`),
       redraw: () => painter.invalidate(),
       dump: options.dump && (() => writeDump(options.dump)),
-      quit: () => void leave({ reason: 'quit', message: '' }),
+      quit: () => void leave({ reason: 'quit', message: leavingWords(store.getState()) }),
     },
   })
   const publisher = createPublisher(store, painter, clock)
@@ -226,5 +230,9 @@ export function startConsole(start: StartOptions): RunningConsole {
   painter.control('\u001b[?25l')
   attach(start.stream)
 
-  return { finished: ended.promise, stop: () => leave({ reason: 'quit', message: '' }), store }
+  return {
+    finished: ended.promise,
+    stop: () => leave({ reason: 'quit', message: leavingWords(store.getState()) }),
+    store,
+  }
 }

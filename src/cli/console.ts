@@ -42,7 +42,8 @@ export async function openConsole(context: Context, spec: EngineSpec): Promise<E
   })
   context.signal.addEventListener('abort', () => void shown.stop(), { once: true })
   const { reason, message } = await shown.finished
-  if (message !== '' && reason === 'fatal') context.io.stderr.write(`yasco: ${message}\n`)
+  for (const sentence of message === '' ? [] : message.split('\n'))
+    context.io.stderr.write(`yasco: ${sentence}\n`)
   await Promise.race([engine.ended, sleep(LEAVE_MS)])
   return reason === 'fatal' ? EXIT.failed : EXIT.done
 }

@@ -79,6 +79,11 @@ export class Ages {
     return false
   }
 
+  /** Something that is shown will be otherwise then. */
+  wakeAt(at: Instant): void {
+    this.#wake(at)
+  }
+
   #wake(at: Instant): void {
     if (at > this.now && at < this.dueAt) this.dueAt = at
   }

@@ -1,5 +1,6 @@
 // What HWMs, VMs and events can be filtered by.
 import type { FailureSet } from '../model/preview.ts'
+import { targetOf, type Operation } from '../model/operation.ts'
 import type { ClusterEvent, HwmView, VmView } from '../model/snapshot.ts'
 import type { FilterLanguage } from './filter.ts'
 import type { Picture } from './picture.ts'
@@ -139,6 +140,39 @@ export function eventLanguage(): FilterLanguage<ClusterEvent> {
         read: event => (event.about.startsWith('vm:') ? event.about.slice(3) : undefined),
       },
       why: { type: 'text', help: 'first word of the reason', read: event => event.why.split(' ') },
+    },
+  }
+}
+
+export function operationLanguage(): FilterLanguage<Operation> {
+  return {
+    text: operation => `${operation.kind} ${operation.subject} ${operation.why} ${operation.by}`,
+    fields: {
+      id: { type: 'text', help: 'its number', read: operation => operation.id },
+      kind: {
+        type: 'text',
+        help: 'evacuate, homecoming, migrate ...',
+        read: operation => operation.kind,
+      },
+      state: {
+        type: 'text',
+        help: 'running, paused, done, partly, cancelled',
+        read: operation => operation.state,
+      },
+      who: { type: 'text', help: 'who began it', read: operation => operation.by },
+      vm: {
+        type: 'text',
+        help: 'a VM of it',
+        read: operation => operation.steps.map(step => step.vm),
+      },
+      hwm: {
+        type: 'text',
+        help: 'an HWM it takes from or gives to',
+        read: operation =>
+          operation.steps.flatMap(step =>
+            [step.from, targetOf(step)].filter(each => each !== undefined),
+          ),
+      },
     },
   }
 }

@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<KeyGroup, string>> = {
   move: 'Moving about',
   look: 'Looking',
   act: 'Acting',
+  plan: 'In a plan',
   console: 'The console',
 }
 

@@ -20,12 +20,14 @@ import {
 } from './actions/look.ts'
 import { meantHwms, nextDimension, whatIf } from './actions/foresee.ts'
 import { hasTwoPanes, tellWhatIsSeen } from './actions/move.ts'
+import { ACT_KEYS, PLAN_KEYS } from './acting/act-keys.ts'
+import { rowInHand, toggleLeftOut } from './acting/plan.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
 import { subject } from './store.ts'
 
-export type KeyGroup = 'move' | 'screens' | 'look' | 'act' | 'console'
+export type KeyGroup = 'move' | 'screens' | 'look' | 'act' | 'plan' | 'console'
 
 export interface KeyAction {
   readonly id: string
@@ -58,6 +60,8 @@ const NOT_YET: Pick<KeyAction, 'why' | 'run'> = {
   run: nothing,
 }
 
+const isInPlan = ({ getState }: ConsoleStore) => getState().opened.at(-1)?.kind === 'plan'
+
 const isOn = (state: ConsoleState, id: ConsoleState['screen']) =>
   state.screen === id && state.opened.length === 0
 
@@ -66,7 +70,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
   screen('2', 'vm', 'VM', 'all VMs', 59),
   screen('3', 'place', 'Place', 'the CDM as a picture: HWMs filled with their VMs', 57),
   screen('4', 'fallback', 'Fallback', 'failure sets, and where HAVMs restart', 56),
-  laterScreen('5', 'operations', 'Ops', 'operations: what runs, waits, is done'),
+  screen('5', 'operations', 'Ops', 'operations: what runs, waits, is done', 58),
   screen('6', 'log', 'Log', 'who, when, from where, why, what', 58),
 
   { id: 'up', keys: ['up', 'k'], group: 'move', help: 'up', run: store => moveBy(store, -1) },
@@ -150,10 +154,15 @@ export const KEY_TABLE: readonly KeyAction[] = [
     group: 'move',
     short: 'open',
     priority: 45,
-    help: 'open what is selected',
+    help: 'open what is selected; in a plan: on to the question whether to carry it out',
     why: store => {
-      const last = store.getState().opened.at(-1)
+      const state = store.getState()
+      const last = state.opened.at(-1)
+      if (last?.kind === 'plan')
+        return state.plan?.shown && !state.plan.isAsking ? undefined : 'the plan is not made yet'
       if (last) return last.kind === 'event' ? undefined : 'it is open'
+      if (state.screen === 'operations')
+        return store.lists.total('operations') > 0 ? undefined : 'there is no operation'
       return onSomething(store)
     },
     run: openSelected,
@@ -196,8 +205,11 @@ export const KEY_TABLE: readonly KeyAction[] = [
     short: 'sort',
     priority: 25,
     help: 'order of the list',
-    why: store =>
-      activeList(store.getState()) === 'log' ? 'the log is in the order of time' : inAList(store),
+    why: store => {
+      const id = activeList(store.getState())
+      if (id === 'operations') return 'the newest are first'
+      return id === 'log' ? 'the log is in the order of time' : inAList(store)
+    },
     run: store => openMenu(store, 'sort'),
   },
   {
@@ -205,8 +217,10 @@ export const KEY_TABLE: readonly KeyAction[] = [
     keys: ['c'],
     group: 'look',
     help: 'columns of the list; of the picture: the next dimension',
-    why: store =>
-      activeList(store.getState()) === 'log' ? 'the log has no columns to choose' : inAList(store),
+    why: store => {
+      const id = activeList(store.getState())
+      return id === 'log' || id === 'operations' ? 'there are no columns to choose' : inAList(store)
+    },
     run: store =>
       activeList(store.getState()) === 'place' ? nextDimension(store) : openMenu(store, 'columns'),
   },
@@ -217,9 +231,18 @@ export const KEY_TABLE: readonly KeyAction[] = [
     short: 'build a set',
     shortOn: 'fallback',
     priority: 43,
-    help: 'mark or unmark, and go on to the next',
-    why: store => inAList(store) ?? onSomething(store),
+    help: 'mark or unmark, and go on to the next; in a plan: leave the VM out, or take it in',
+    why: store =>
+      isInPlan(store)
+        ? rowInHand(store)
+          ? undefined
+          : 'there is no VM to leave out'
+        : (inAList(store) ?? onSomething(store)),
     run: store => {
+      if (isInPlan(store)) {
+        toggleLeftOut(store)
+        return
+      }
       toggleMark(store)
       moveBy(store, 1)
     },
@@ -259,49 +282,9 @@ export const KEY_TABLE: readonly KeyAction[] = [
     why: store => (meantHwms(store).length > 0 ? undefined : 'no HWM is selected'),
     run: whatIf,
   },
-  {
-    id: 'evacuate',
-    keys: ['E'],
-    group: 'act',
-    short: 'evacuate',
-    priority: 34,
-    help: 'evacuate an HWM',
-    ...NOT_YET,
-  },
-  {
-    id: 'homecoming',
-    keys: ['H'],
-    group: 'act',
-    short: 'homecoming',
-    priority: 33,
-    help: 'bring VMs home',
-    ...NOT_YET,
-  },
-  {
-    id: 'maintenance',
-    keys: ['M'],
-    group: 'act',
-    help: 'maintenance of an HWM on or off',
-    ...NOT_YET,
-  },
   { id: 'plan', keys: ['P'], group: 'act', help: 'plan a new placement', ...NOT_YET },
-  { id: 'boot', keys: ['B'], group: 'act', help: 'start (boot) a VM', ...NOT_YET },
-  { id: 'stop', keys: ['X'], group: 'act', help: 'stop a VM', ...NOT_YET },
-  { id: 'arm', keys: ['A'], group: 'act', help: 'arm for a set time; again: disarm', ...NOT_YET },
-  {
-    id: 'retry',
-    keys: ['R'],
-    group: 'act',
-    help: 'retry the failed steps of an operation',
-    ...NOT_YET,
-  },
-  {
-    id: 'undo',
-    keys: ['U'],
-    group: 'act',
-    help: 'undo an operation by its reverse plan',
-    ...NOT_YET,
-  },
+  ...ACT_KEYS,
+  ...PLAN_KEYS,
 
   {
     id: 'command',
@@ -334,7 +317,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
 
 function screen(
   key: string,
-  id: 'hwm' | 'vm' | 'place' | 'fallback' | 'log',
+  id: 'hwm' | 'vm' | 'place' | 'fallback' | 'operations' | 'log',
   short: string,
   help: string,
   priority: number,
@@ -347,18 +330,6 @@ function screen(
     priority,
     help,
     run: store => goToScreen(store, id),
-  }
-}
-
-function laterScreen(key: string, id: string, short: string, help: string): KeyAction {
-  return {
-    id: `screen-${id}`,
-    keys: [key],
-    group: 'screens',
-    short,
-    help,
-    why: () => 'not in this version',
-    run: nothing,
   }
 }
 

@@ -1,8 +1,9 @@
 // The lists of a console: names in their order and through their filter, and which of them is selected. They follow the picture
 // by what a patch names; a new filter or order takes all anew.
+import { isOver, type Operation } from '../model/operation.ts'
 import type { FailureSet } from '../model/preview.ts'
-import type { ClusterEvent, HwmView, VmView } from '../model/snapshot.ts'
-import { eventLanguage, hwmLanguage, setLanguage, vmLanguage } from './fields.ts'
+import type { ClusterEvent, HwmView, Instant, VmView } from '../model/snapshot.ts'
+import { eventLanguage, hwmLanguage, operationLanguage, setLanguage, vmLanguage } from './fields.ts'
 import type { Filter } from './filter.ts'
 import { parseFilter } from './filter.ts'
 import type { Change, Picture } from './picture.ts'
@@ -14,6 +15,8 @@ import type { Column } from './view/table.ts'
 import { SET_COLUMNS } from './view/fallback-columns.ts'
 import { HWM_COLUMNS } from './view/hwm-columns.ts'
 import { VM_COLUMNS } from './view/vm-columns.ts'
+
+const NO_OPERATIONS: Readonly<Record<string, Operation>> = {}
 
 /** What the order of a list is made from; when it is another, the list is sorted anew. */
 function orderOf(settings: ListState): string {
@@ -48,10 +51,18 @@ export class Lists {
   }
   #logIds: readonly string[] = []
   #logProblem: string | undefined
+  #operations: {
+    readonly of: Readonly<Record<string, Operation>> | undefined
+    readonly filter: string
+    readonly problem: string | undefined
+    readonly ids: readonly string[]
+  } = { of: undefined, filter: '', problem: undefined, ids: [] }
   /** First line of each list's window, kept so that a list scrolls only at its edge. */
   readonly tops = new Map<string, number>()
   /** What was seen as selected: a key is about that, even when the list has changed since and the line was too full to show it. */
   readonly seen = new Map<ListId, string>()
+  /** The newest question that was shown, and since when: before that, no key is an answer to it. */
+  question: { readonly number: number; readonly shownAt: Instant } | undefined
   /** How far down what is open can be scrolled: only who draws it knows its length. */
   scrollLimit = 0
 
@@ -97,6 +108,8 @@ export class Lists {
       case 'log':
         this.events(settings)
         return this.#logIds
+      case 'operations':
+        return this.operations(settings)
     }
   }
 
@@ -116,6 +129,8 @@ export class Lists {
       case 'log':
         this.events(settings)
         return this.#logIds.lastIndexOf(name)
+      case 'operations':
+        return this.operations(settings).indexOf(name)
     }
   }
 
@@ -198,6 +213,25 @@ export class Lists {
     return this.#log.shown
   }
 
+  /** Ids through the filter: those that are not over first, then the newest. */
+  operations(settings: ListState): readonly string[] {
+    const operations = this.#picture.snapshot?.operations ?? NO_OPERATIONS
+    const { filter } = settings
+    if (this.#operations.of !== operations || this.#operations.filter !== filter) {
+      const parsed = parseFilter(filter, operationLanguage())
+      const shown = Object.values(operations)
+        .filter(operation => parsed.shows(operation))
+        .sort((a, b) => Number(isOver(a)) - Number(isOver(b)) || Number(b.id) - Number(a.id))
+      this.#operations = {
+        of: operations,
+        filter,
+        problem: parsed.problem,
+        ids: shown.map(({ id }) => id),
+      }
+    }
+    return this.#operations.ids
+  }
+
   /** Items there are, shown or not. */
   total(id: ListId): number {
     switch (id) {
@@ -213,6 +247,8 @@ export class Lists {
         return this.#sets.list.total
       case 'log':
         return this.#picture.snapshot?.events.length ?? 0
+      case 'operations':
+        return Object.keys(this.#picture.snapshot?.operations ?? {}).length
     }
   }
 
@@ -231,6 +267,8 @@ export class Lists {
         return this.#sets.filter.problem
       case 'log':
         return this.#logProblem
+      case 'operations':
+        return this.#operations.problem
     }
   }
 }

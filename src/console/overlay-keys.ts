@@ -1,4 +1,5 @@
 // Keys while help or a menu is open.
+import { choseHwm, hwmChoices } from './acting/choose.ts'
 import { layoutOf } from './layout.ts'
 import type { ConsoleStore } from './store.ts'
 import { menuItems } from './view/menu.ts'
@@ -20,7 +21,10 @@ export function pressInOverlay(store: ConsoleStore, key: string): void {
     } else if (store.keyMap.actions.get(key) === 'help' || key === 'enter') close()
     return
   }
-  const items = menuItems(store.getState(), overlay)
+  const items =
+    overlay.kind === 'choose-hwm'
+      ? hwmChoices(store, overlay)
+      : menuItems(store.getState(), overlay)
   if (move !== undefined) {
     const at = Math.max(0, Math.min(items.length - 1, overlay.at + move))
     store.setState({ overlay: { ...overlay, at } })
@@ -29,6 +33,10 @@ export function pressInOverlay(store: ConsoleStore, key: string): void {
   if (key !== 'enter' && key !== 'space') return
   const item = items[overlay.at]
   if (!item) return
+  if (overlay.kind === 'choose-hwm') {
+    if (key === 'enter') choseHwm(store, overlay, item.id)
+    return
+  }
   if (overlay.kind === 'sort') {
     const { sort, reverse } = store.getState().lists[overlay.list]
     store.patchList(overlay.list, {

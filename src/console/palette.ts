@@ -3,8 +3,11 @@
 import { nearest } from '../model/nearest.ts'
 import { goToItem } from './actions/look.ts'
 import { goToScreen } from './actions/move.ts'
-import { open, openItem } from './actions/open.ts'
+import { openItem } from './actions/open.ts'
+import { open } from './actions/opening.ts'
 import { dumpScreen } from './actions/look.ts'
+import { ACT_VERBS } from './acting/act-verbs.ts'
+import { whyNotAct } from './acting/reasons.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
 import { naturalKey } from './text.ts'
@@ -61,12 +64,16 @@ const SIMULATOR_VERBS: readonly Verb[] = [
   simulate('join', 'HWM', 'mends its cable'),
   simulate('libvirtd', 'HWM hang|stop|start', 'its libvirtd hangs, stops, or answers again'),
   simulate('key', 'HWM changed|known', 'it shows another host key, or the known one'),
-  simulate('start', 'VM [HWM]', 'starts it there, or at its home'),
-  simulate('stop', 'VM', 'it shuts down'),
   simulate('crash', 'VM', 'it crashes'),
   simulate('pause', 'VM', 'its CPUs stand still'),
   simulate('resume', 'VM', 'its CPUs go on'),
-  simulate('migrate', 'VM HWM', 'moves it there while it runs'),
+  {
+    name: 'simulate',
+    args: 'LINE',
+    help: 'any line of the simulator: start VM, stop VM, migrate VM HWM (simulated)',
+    changes: false,
+    run: tellSimulator,
+  },
   simulate('etcd', 'lose|return 1|2|3', 'so many of its members are down, or all are back'),
 ]
 
@@ -86,7 +93,11 @@ function simulate(name: string, args: string, help: string): Verb {
 
 /** All verbs of this console now. A verb of the console goes before one of the program with the same name. */
 export function verbsOf(store: ConsoleStore): readonly Verb[] {
-  const verbs = [...CONSOLE_VERBS, ...(store.getState().simulated ? SIMULATOR_VERBS : [])]
+  const verbs = [
+    ...CONSOLE_VERBS,
+    ...ACT_VERBS,
+    ...(store.getState().simulated ? SIMULATOR_VERBS : []),
+  ]
   const names = new Set(verbs.map(verb => verb.name))
   return [...verbs, ...store.verbs.filter(verb => !names.has(verb.name))]
 }
@@ -154,13 +165,10 @@ export function runCommand(store: ConsoleStore, line: string): void {
   const [name = '', ...words] = text.split(/\s+/)
   const verb = verbsOf(store).find(candidate => candidate.name === name)
   if (verb) {
-    if (verb.changes) {
-      const readOnly = store.getState().picture.snapshot?.readOnly
-      store.notify(
-        `${name}: ${readOnly ? 'this console is read-only' : 'not in this version of the console: it only looks'}`,
-        'warn',
-      )
-    } else if (verb.run) verb.run(store, words.join(' '))
+    const looksOnly = name === 'operation' && /^(list|show)?$/.test(words[0] ?? '')
+    const why = verb.changes && !looksOnly ? whyNotAct(store) : undefined
+    if (why !== undefined) store.notify(`${name}: ${why}`, 'warn')
+    else if (verb.run) verb.run(store, words.join(' '))
     else store.notify(`${name}: a command of the shell: yasco ${text}`, 'warn')
     return
   }
@@ -191,7 +199,7 @@ function goTo(store: ConsoleStore, kind: 'hwm' | 'vm', name: string): void {
 
 function sortBy(store: ConsoleStore, column: string): void {
   const id = activeList(store.getState())
-  if (id === undefined || id === 'log') {
+  if (id === undefined || id === 'log' || id === 'operations') {
     store.notify('there is no list to order here', 'warn')
     return
   }

@@ -1,4 +1,5 @@
 // A key press: to the line that is typed, to the menu or help that is open, or through the table.
+import { pressInConfirmation } from './acting/confirm.ts'
 import type { KeyAction } from './key-table.ts'
 import { actionById } from './key-table.ts'
 import { pressInOverlay } from './overlay-keys.ts'
@@ -19,7 +20,8 @@ export function press(store: ConsoleStore, key: string): void {
   if (state.copied !== undefined && store.keyMap.actions.get(key) !== 'copy') {
     store.setState({ copied: undefined })
   }
-  if (state.prompt) pressInPrompt(store, key)
+  if (state.confirmation) pressInConfirmation(store, key)
+  else if (state.prompt) pressInPrompt(store, key)
   else if (state.overlay) pressInOverlay(store, key)
   else pressPlain(store, key)
 }

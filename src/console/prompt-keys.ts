@@ -42,13 +42,21 @@ function setFilter(store: ConsoleStore, text: string): void {
 }
 
 function accept(store: ConsoleStore, prompt: Prompt): void {
-  const chosen = prompt.pick >= 0 ? completions(store, prompt.text)[prompt.pick] : undefined
+  const chosen =
+    prompt.kind === 'command' && prompt.pick >= 0
+      ? completions(store, prompt.text)[prompt.pick]
+      : undefined
   // A verb that wants more is put into the line; a line that is whole is carried out.
   if (chosen?.line.endsWith(' ')) {
     setText(store, prompt, chosen.line)
     return
   }
   store.setState({ prompt: undefined })
+  if (prompt.kind === 'reason') {
+    const { plan } = store.getState()
+    if (plan) store.setState({ plan: { ...plan, why: prompt.text.trim() } })
+    return
+  }
   if (prompt.kind === 'filter') {
     tellWhatIsSeen(store)
     return

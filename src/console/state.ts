@@ -2,6 +2,7 @@
 import type { FallbackAnswer } from '../model/fallback-answer.ts'
 import type { Instant } from '../model/snapshot.ts'
 import type { Foresight } from './foresight.ts'
+import type { Confirmation, PlanInHand } from './acting/in-hand.ts'
 import type { Glyphs } from './glyphs.ts'
 import type { Picture } from './picture.ts'
 import type { Style } from './line.ts'
@@ -9,7 +10,7 @@ import type { Style } from './line.ts'
 export type ScreenId = 'hwm' | 'vm' | 'place' | 'fallback' | 'operations' | 'log'
 
 /** Lists one moves about in. `hwm-vms` is the pane beside the HWMs, `place` the HWMs as a picture, `fallback` the failure sets. */
-export type ListId = 'hwm' | 'vm' | 'hwm-vms' | 'place' | 'fallback' | 'log'
+export type ListId = 'hwm' | 'vm' | 'hwm-vms' | 'place' | 'fallback' | 'log' | 'operations'
 
 export interface ListState {
   readonly filter: string
@@ -39,6 +40,9 @@ export type Opened =
     }
   | { readonly kind: 'event'; readonly id: string; readonly top: number; readonly left: number }
   | { readonly kind: 'problems'; readonly top: number; readonly left: number }
+  | { readonly kind: 'operation'; readonly id: string; readonly top: number; readonly left: number }
+  /** `at`: which of its rows is selected. */
+  | { readonly kind: 'plan'; readonly at: number; readonly top: number; readonly left: number }
 
 export interface MenuItem {
   readonly id: string
@@ -51,9 +55,14 @@ export type Overlay =
   | { readonly kind: 'help'; readonly top: number }
   | { readonly kind: 'sort'; readonly list: ListId; readonly at: number }
   | { readonly kind: 'columns'; readonly list: ListId; readonly at: number }
+  | {
+      readonly kind: 'choose-hwm'
+      readonly purpose: 'target' | 'destination'
+      readonly at: number
+    }
 
 export interface Prompt {
-  readonly kind: 'filter' | 'command'
+  readonly kind: 'filter' | 'command' | 'reason'
   readonly text: string
   /** In characters (code points). */
   readonly cursor: number
@@ -121,6 +130,11 @@ export interface ConsoleState {
   readonly overlay: Overlay | undefined
   readonly prompt: Prompt | undefined
   readonly notice: Notice | undefined
+  /** The plan that is open, or was last. */
+  readonly plan: PlanInHand | undefined
+  readonly confirmation: Confirmation | undefined
+  /** Until when what can be taken back asks no question, `till` by the clock on the wall; undefined: unarmed. */
+  readonly armed: { readonly until: Instant; readonly till: string } | undefined
   readonly documents: ReadonlyMap<string, Document>
   /** What is wrong with the key file, one sentence each. */
   readonly keyProblems: readonly string[]
@@ -136,6 +150,7 @@ export const FIRST_LISTS: Readonly<Record<ListId, ListState>> = {
   place: list('name'),
   fallback: list('worst'),
   log: list('time'),
+  operations: list('time'),
 }
 
 function list(sort: string): ListState {
@@ -160,11 +175,11 @@ export function activeList(state: ConsoleState): ListId | undefined {
       return 'vm'
     case 'log':
       return 'log'
+    case 'operations':
+      return 'operations'
     case 'place':
       return 'place'
     case 'fallback':
       return 'fallback'
-    case 'operations':
-      return undefined
   }
 }

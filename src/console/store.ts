@@ -15,10 +15,10 @@ import { Picture } from './picture.ts'
 import type { ConsoleState, ListId, ListState, Opened } from './state.ts'
 import { activeList, FIRST_LISTS } from './state.ts'
 
-/** What a console can have done outside of itself. All of it looks; nothing changes the cluster. */
+/** What a console can have done outside of itself. */
 export interface Effects {
   /** Never rejects. */
-  ask(question: Question): Promise<Answer>
+  ask(question: Question, options?: { readonly timeoutMs?: number }): Promise<Answer>
   lookingAt(screen: string, item?: string): void
   /** To the clipboard of whoever sits at the terminal. */
   copy(text: string): void
@@ -39,6 +39,8 @@ export interface ConsoleOptions {
   readonly version: string
   /** Local date, `2026-11-22`. */
   today(): string
+  /** The clock on the wall, ms since 1970. */
+  wall(): number
 }
 
 export interface ConsoleStore extends StoreApi<ConsoleState> {
@@ -47,6 +49,8 @@ export interface ConsoleStore extends StoreApi<ConsoleState> {
   readonly keyMap: KeyMap
   readonly verbs: readonly Verb[]
   readonly effects: Effects
+  /** See `ConsoleOptions`. */
+  wall(): number
   /** What its engine says, see `KeepHandlers`. */
   hello(engine: EngineHello): void
   take(snapshot: ClusterSnapshot, patch: Patch): void
@@ -85,6 +89,9 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     overlay: undefined,
     prompt: undefined,
     notice: firstNotice(options.keyMap),
+    plan: undefined,
+    confirmation: undefined,
+    armed: undefined,
     documents: new Map(),
     keyProblems: options.keyMap.problems,
     commandHistory: [],
@@ -99,6 +106,7 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     keyMap: options.keyMap,
     verbs: options.verbs,
     effects: options.effects,
+    wall: () => options.wall(),
     hello(engine) {
       picture.startAfresh()
       setState({ simulated: engine.simulated })
@@ -192,13 +200,14 @@ export function subject(
 ): { readonly kind: 'hwm' | 'vm' | 'event'; readonly name: string } | undefined {
   const last = state.opened.at(-1)
   if (last) {
-    if (last.kind === 'problems') return undefined
+    if (last.kind === 'problems' || last.kind === 'plan' || last.kind === 'operation')
+      return undefined
     return last.kind === 'event'
       ? { kind: 'event', name: last.id }
       : { kind: last.kind, name: last.name }
   }
   const id = activeList(state)
-  if (id === undefined) return undefined
+  if (id === undefined || id === 'operations') return undefined
   const selected = selection(state, lists, id)
   if (!selected) return undefined
   switch (id) {

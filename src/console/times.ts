@@ -17,3 +17,8 @@ export function localTime(iso: string, today: string): string {
   if (localDay(date) === today) return time
   return `${MONTHS[date.getMonth()] ?? ''} ${two(date.getDate())} ${time}`
 }
+
+/** `21:18`, local. */
+export function clockTime(date: Date): string {
+  return `${two(date.getHours())}:${two(date.getMinutes())}`
+}

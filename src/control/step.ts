@@ -19,7 +19,12 @@ import {
  * action learned is decided on at once; without it, everything is looked at anew. `final`: trying it again would bring nothing.
  */
 export type Ended =
-  | { readonly how: 'ok'; readonly learned?: Learned }
+  | {
+      readonly how: 'ok'
+      readonly learned?: Learned
+      /** A guest that stood still for a move runs again after so long, in ms. */
+      readonly downMs?: number
+    }
   | { readonly how: 'failed'; readonly why: string; readonly final?: boolean }
   | { readonly how: 'unknown'; readonly why: string }
 
@@ -193,6 +198,7 @@ class Turn {
       return
     }
     if (ended.how !== 'ok') this.patch(id, { error: ended.why })
+    else if (ended.downMs !== undefined) this.patch(id, { downMs: ended.downMs })
     const { shutdownSince, facts } = work
     // What failed is tried again after a rest; what went well is looked at immediately.
     const lookAt = ended.how === 'ok' ? this.#now : this.#now + LOOK_AGAIN_MS

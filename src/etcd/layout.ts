@@ -230,6 +230,7 @@ const step = z.object({
   state: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
   phase: text.default(''),
   progress: z.object({ done: z.number(), total: z.number(), rate: z.number() }).optional(),
+  downMs: z.number().nonnegative().optional(),
   tries: z.record(text, count).default({}),
   error: text.default(''),
   note: text.default(''),

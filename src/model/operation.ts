@@ -44,6 +44,8 @@ export interface Step {
   /** What it does now, as words: `copying`, `waiting for quark to answer`. */
   readonly phase: string
   readonly progress?: Progress
+  /** How long its guest stood still at the end of a live move, in ms: from the end of the copy until its CPUs ran again. */
+  readonly downMs?: number
   /** How often each kind of action was tried since the step last began. */
   readonly tries: Readonly<Record<string, number>>
   /** Why it failed, in one sentence; empty otherwise. */

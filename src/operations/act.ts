@@ -20,6 +20,8 @@ export interface ActContext {
   /** For the copy of this VM, in ms. */
   readonly copyMs: number
   readonly signal: AbortSignal
+  /** When guests that move were stopped at the end of their copy, by step. */
+  readonly stoppedAt: Map<number, number>
   progress: (progress: Progress) => void
 }
 
@@ -96,7 +98,7 @@ async function carryOut(
       sight.permitIs(step.id, permit)
       ledger.lost.throwIfAborted()
       await machine.resume(domain, call)
-      return { how: 'ok' }
+      return { how: 'ok', ...downSince(context, step) }
     }
     case 'shutdown':
       await (await reach.machine(action.at, call)).shutdown(domain, call)
@@ -105,6 +107,13 @@ async function carryOut(
       await (await reach.machine(action.at, call)).destroy(domain, { ...call, graceful: false })
       return { how: 'ok' }
   }
+}
+
+/** How long the guest stood still, where it is known when that began. */
+function downSince({ stoppedAt, clock }: ActContext, { id }: Step): { readonly downMs?: number } {
+  const since = stoppedAt.get(id)
+  stoppedAt.delete(id)
+  return since === undefined ? {} : { downMs: Math.round(clock.now() - since) }
 }
 
 /** The XML that the preflight read there and compared with its hash; read and compared anew when that is no longer fresh. */
@@ -157,6 +166,10 @@ async function move(
     copyLimitMs: context.copyMs,
     clock: context.clock,
     signal: context.signal,
+    // The copy is over: from here on its CPUs stand still.
+    before: async phase => {
+      if (phase === 'finish') context.stoppedAt.set(step.id, context.clock.now())
+    },
     progress: ({ total, remaining, bandwidth: rate = 0 }) => {
       if (total > 0) context.progress({ done: Math.max(0, total - remaining), total, rate })
     },

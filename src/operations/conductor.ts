@@ -42,6 +42,7 @@ export class Conductor {
   readonly #aborts = new Map<number, AbortController>()
   readonly #underWay = new Set<Promise<void>>()
   readonly #complaints = new Map<number, string>()
+  readonly #stoppedAt = new Map<number, number>()
   #written: Operation
   #writtenAt = Number.NEGATIVE_INFINITY
   #writing: Promise<void> | undefined
@@ -280,6 +281,7 @@ export class Conductor {
         this.operation.limits.copyMs ??
         copyLimitMs(snapshot.vms[current.vm]?.demand, config.settings.migration.bandwidth),
       signal: abort.signal,
+      stoppedAt: this.#stoppedAt,
       progress: progress =>
         this.#post({ type: 'progress', now: clock.now(), step: current.id, progress }),
     })

@@ -86,6 +86,8 @@ export interface OperationsOptions {
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'> & { readonly why?: string }): void
   /** A map that was worked out beforehand for this failure set, when there is one. */
   prepared?(failed: readonly string[]): PreparedFallback | undefined
+  /** The clock on the wall, ms since 1970; left out: the machine's. */
+  wall?(): number
   /** Left out: the real ones. */
   readonly openDevice?: (config: FenceDevice) => FenceDevicePort
   /** What a plan would break of X, as a sentence; undefined: nothing. Told in the plan's notes, or the plan is refused: as the cluster is set. */
@@ -214,7 +216,7 @@ export class Operations implements AsyncDisposable {
         by: identity.who,
         from: identity.from,
         why: confirmation.why,
-        createdAt: new Date().toISOString(),
+        createdAt: this.#today(),
         limits: { parallelPerHwm, ...confirmation.limits },
       },
     )
@@ -284,7 +286,7 @@ export class Operations implements AsyncDisposable {
     { device, id }: { readonly device: string; readonly id: string },
     why: string,
   ): Promise<void> {
-    const proof: Proof = { kind: 'power-off read back', id, when: new Date().toISOString() }
+    const proof: Proof = { kind: 'power-off read back', id, when: this.#today() }
     await (await this.#open()).fence(hwm, why, proof)
     this.#proved(hwm, `off, read back from ${device}`)
   }
@@ -340,6 +342,10 @@ export class Operations implements AsyncDisposable {
     })
   }
 
+  #today(): string {
+    return new Date(this.#options.wall?.() ?? Date.now()).toISOString()
+  }
+
   async #prove(hwm: string, { off, why }: Confirmation, ledger: Ledger): Promise<void> {
     const snapshot = this.#options.snapshot()
     const standing = await ledger.fenceOf(hwm)
@@ -348,7 +354,7 @@ export class Operations implements AsyncDisposable {
       throw new NotCommitted(
         `${hwm} is not proved to be off: say how you verified it, or have its fence device do it`,
       )
-    const when = new Date().toISOString()
+    const when = this.#today()
     if (off.by === 'word') {
       const answers = await this.#answers(hwm)
       if (answers !== undefined)

@@ -44,6 +44,7 @@ export function actsInSimulation(
     prepared: failed => maps.prepared(observation.snapshot, failed),
     openDevice,
     report,
+    wall,
   })
   return {
     operations,

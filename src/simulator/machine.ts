@@ -29,7 +29,7 @@ const FROM_QEMU = 10
 /** A guest that was asked to shut down does so after this. */
 const SHUTDOWN_MS = 3_000
 /** Between two looks of a made-up copy at the clock. */
-const COPY_STEP_MS = 100
+const COPY_STEP_MS = 250
 
 const NO_COOKIE: Cookie = new Uint8Array()
 const ALIVE = new Set(['running', 'blocked', 'paused', 'shutdown', 'suspended'])

@@ -1,6 +1,7 @@
 // Clusters that are made up: the three hosts of the lab, and any size with plausible names and figures, the same for the same seed.
 import type { ClusterConfig, Hwm, Vm } from '../model/cluster.ts'
 import { DEFAULT_SETTINGS } from '../model/cluster.ts'
+import { COPY_RATE } from './copy-time.ts'
 import type { GuestSpec, HostSpec } from './host.ts'
 import { noise, seedOf } from './load.ts'
 
@@ -148,7 +149,10 @@ function assemble(
       domains: '/srv/domains',
       dimensions: [],
       overcommit: { cpu: CPU_OVERCOMMIT },
-      settings: DEFAULT_SETTINGS,
+      settings: {
+        ...DEFAULT_SETTINGS,
+        migration: { ...DEFAULT_SETTINGS.migration, bandwidth: COPY_RATE },
+      },
       hwms,
       vms: plans.map(vmOf),
       groups: [],

@@ -370,7 +370,7 @@ describe('help and the command line', () => {
     three()
       .press(':')
       .sees('open NAME')
-      .type('op')
+      .type('ope')
       .press('tab')
       .type('sna')
       .sees('snailin')

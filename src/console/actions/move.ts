@@ -1,4 +1,5 @@
 // Moving about: within a list or a text, between panes, screens, and what is opened.
+import { dropPlan, moveInPlan } from '../acting/plan.ts'
 import { layoutOf, TWO_PANES_FROM } from '../layout.ts'
 import { placeGrid } from '../place-grid.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -10,6 +11,10 @@ import { activeList } from '../state.ts'
 export function moveBy(store: ConsoleStore, lines: number): void {
   const state = store.getState()
   const last = state.opened.at(-1)
+  if (last?.kind === 'plan') {
+    moveInPlan(store, lines)
+    return
+  }
   if (last) {
     const { scrollLimit } = store.lists
     const from = Math.min(last.top, scrollLimit)
@@ -54,6 +59,10 @@ export function movePage(store: ConsoleStore, pages: number): void {
 
 export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
   const state = store.getState()
+  if (state.opened.at(-1)?.kind === 'plan') {
+    moveInPlan(store, which === 'first' ? -MANY : MANY)
+    return
+  }
   if (state.opened.length > 0) {
     store.patchOpened({ top: which === 'first' ? 0 : store.lists.scrollLimit })
     return
@@ -61,6 +70,8 @@ export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
   const id = activeList(state)
   if (id !== undefined) selectAt(store, id, which === 'first' ? 0 : Number.MAX_SAFE_INTEGER)
 }
+
+const MANY = 1_000_000
 
 function selectAt(store: ConsoleStore, id: ListId, wanted: number): void {
   const names = shownNames(store.getState(), store.lists, id)
@@ -115,6 +126,11 @@ export function goToScreen(store: ConsoleStore, screen: ScreenId): void {
 /** Esc: out of what is opened, then out of a filter, then back to the left pane. Never leaves the console. */
 export function back(store: ConsoleStore): void {
   const state = store.getState()
+  if (state.opened.at(-1)?.kind === 'plan') {
+    dropPlan(store)
+    tellWhatIsSeen(store)
+    return
+  }
   if (state.opened.length > 0) {
     store.setState({ opened: state.opened.slice(0, -1) })
     tellWhatIsSeen(store)

@@ -1,10 +1,12 @@
 // Opening what is selected, its pages, and asking the engine for what the snapshot does not hold.
 import type { Question } from '../../engine/protocol.ts'
+import { confirmPlan } from '../acting/confirm.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, subject } from '../store.ts'
-import type { Document, Opened, VmPage } from '../state.ts'
+import type { Document, VmPage } from '../state.ts'
 import { activeList, VM_PAGES } from '../state.ts'
 import { tellWhatIsSeen } from './move.ts'
+import { open } from './opening.ts'
 
 /** What is older than this is asked for again when it is opened. */
 const DOCUMENT_FRESH_MS = 10_000
@@ -16,7 +18,16 @@ export function openSelected(store: ConsoleStore): void {
     openWhatItIsAbout(store, last.id)
     return
   }
+  if (last?.kind === 'plan') {
+    confirmPlan(store)
+    return
+  }
   if (last) return
+  if (state.screen === 'operations') {
+    const at = selection(state, store.lists, 'operations')
+    if (at) open(store, { kind: 'operation', id: at.name, top: 0, left: 0 })
+    return
+  }
   const about = subject(state, store.lists)
   if (!about) return
   if (about.kind === 'event') open(store, { kind: 'event', id: about.name, top: 0, left: 0 })
@@ -43,10 +54,6 @@ function openWhatItIsAbout(store: ConsoleStore, id: string): void {
 function splitAbout(about: string): readonly [string, string] {
   const colon = about.indexOf(':')
   return colon < 0 ? [about, ''] : [about.slice(0, colon), about.slice(colon + 1)]
-}
-
-export function open(store: ConsoleStore, what: Opened): void {
-  store.setState({ opened: [...store.getState().opened, what] })
 }
 
 /** The next page of an opened VM, or the one before. */

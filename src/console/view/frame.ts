@@ -2,6 +2,10 @@
 import type { Instant } from '../../model/snapshot.ts'
 import type { Line } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
+import { confirmLines } from './confirm-lines.ts'
+import { operationDetail } from './operation-detail.ts'
+import { operationsScreen } from './operations-screen.ts'
+import { planScreen } from './plan-screen.ts'
 import { completions } from '../palette.ts'
 import type { ConsoleState } from '../state.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -18,7 +22,7 @@ import { eventLine, lastLine } from './key-line.ts'
 import { fallbackScreen } from './fallback-screen.ts'
 import { placeScreen } from './place-screen.ts'
 import { logScreen } from './log-screen.ts'
-import { menuPane } from './menu-pane.ts'
+import { chooseHwmPane, menuPane } from './menu-pane.ts'
 import { vmDetail } from './vm-detail.ts'
 import { vmScreen } from './vm-screen.ts'
 
@@ -50,7 +54,7 @@ export function composeFrame(store: ConsoleStore): FrameView {
     // After the body: it has settled which rows are seen.
     header: [firstLine(context), secondLine(context)],
     panes,
-    popup: completionLines(context, store),
+    popup: state.confirmation ? confirmLines(context, store) : completionLines(context, store),
     event: layout.hasEventLine ? eventLine(context) : undefined,
     hasFoot: layout.hasFoot,
     keys: lastLine(context, store),
@@ -65,6 +69,7 @@ function bodyOf(
 ): readonly PaneView[] {
   const { overlay } = state
   if (overlay?.kind === 'help') return helpScreen(context, store, overlay.top)
+  if (overlay?.kind === 'choose-hwm') return chooseHwmPane(context, store, overlay)
   if (overlay) return menuPane(context, overlay)
   const opened = state.opened.at(-1)
   switch (opened?.kind) {
@@ -76,6 +81,10 @@ function bodyOf(
       return eventDetail(context, opened)
     case 'problems':
       return problemsDetail(context, opened)
+    case 'operation':
+      return operationDetail(context, opened)
+    case 'plan':
+      return planScreen(context, opened)
     case undefined:
       break
   }
@@ -84,12 +93,13 @@ function bodyOf(
       return vmScreen(context)
     case 'log':
       return logScreen(context)
+    case 'operations':
+      return operationsScreen(context)
     case 'place':
       return placeScreen(context)
     case 'fallback':
       return fallbackScreen(context)
     case 'hwm':
-    case 'operations':
       return hwmScreen(context)
   }
 }

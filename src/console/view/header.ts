@@ -2,6 +2,8 @@
 import type { EtcdView } from '../../model/snapshot.ts'
 import type { Line, Segment, Span } from '../line.ts'
 import { fitLine, fitSegments, line, lineWidth, span } from '../line.ts'
+import { isSettled } from '../../model/operation.ts'
+import { stateOf, unfinished } from './operation-words.ts'
 import { VM_STATES_WORST_FIRST, vmStateWord } from '../states.ts'
 import type { ViewContext } from './context.ts'
 
@@ -13,7 +15,7 @@ export function firstLine(context: ViewContext): Line {
     { priority: 80, line: state.simulated ? line(span('SIMULATED', 'warn')) : [] },
     {
       priority: 70,
-      line: snapshot ? line(span(snapshot.readOnly ? 'READ-ONLY' : 'unarmed', 'plain')) : [],
+      line: snapshot ? modeLine(context, snapshot.readOnly) : [],
     },
     { priority: 60, line: snapshot ? etcdLine(context, snapshot.etcd) : [] },
     {
@@ -26,6 +28,31 @@ export function firstLine(context: ViewContext): Line {
     { priority: 95, line: liveness(context) },
   ]
   return fitLine([span(' '), ...fitSegments(segments, layout.columns - 2, 3)], layout.columns)
+}
+
+/** Whether one may act here, and what acts now. */
+function modeLine(context: ViewContext, readOnly: boolean): Line {
+  const { state, ages } = context
+  const { armed, now } = state
+  const pieces: Span[] = []
+  if (readOnly) pieces.push(span('READ-ONLY'))
+  else if (armed === undefined || now >= armed.until) pieces.push(span('unarmed'))
+  else {
+    ages.wakeAt(armed.until)
+    pieces.push(span(`ARMED till ${armed.till}`, 'warn'))
+  }
+  const [operation, ...others] = unfinished(context)
+  if (operation) {
+    const settled = operation.steps.filter(isSettled).length
+    const more = others.length > 0 ? ` and ${others.length} more` : ''
+    const { word, style } = stateOf(context, operation)
+    pieces.push(
+      span('   '),
+      span(`OPERATION ${word === 'cancelling' ? 'CANCELLING' : word}`, style),
+      span(` ${operation.id}: ${settled}/${operation.steps.length}${more}`, 'dim'),
+    )
+  }
+  return pieces
 }
 
 function etcdLine(context: ViewContext, etcd: EtcdView): Line {

@@ -1,5 +1,11 @@
 // Help, made from the key table: keys that work now, and why the others do not; the filter's words; what the signs mean.
-import { eventLanguage, hwmLanguage, setLanguage, vmLanguage } from '../fields.ts'
+import {
+  eventLanguage,
+  hwmLanguage,
+  operationLanguage,
+  setLanguage,
+  vmLanguage,
+} from '../fields.ts'
 import { keyLabel } from '../key-names.ts'
 import type { KeyGroup } from '../key-table.ts'
 import { KEY_TABLE } from '../key-table.ts'
@@ -19,6 +25,7 @@ const GROUPS: readonly { readonly id: KeyGroup; readonly title: string }[] = [
   { id: 'move', title: 'MOVING ABOUT' },
   { id: 'look', title: 'LOOKING' },
   { id: 'act', title: 'ACTING' },
+  { id: 'plan', title: 'IN A PLAN' },
   { id: 'console', title: 'THE CONSOLE' },
 ]
 
@@ -71,6 +78,8 @@ function languageOf(
       return setLanguage()
     case 'log':
       return eventLanguage()
+    case 'operations':
+      return operationLanguage()
     case 'vm':
     case 'hwm-vms':
     case undefined:

@@ -12,6 +12,7 @@ import type { ViewContext } from './context.ts'
 export function lastLine(context: ViewContext, store: ConsoleStore): Line {
   const { state } = context
   if (state.prompt) return promptLine(context, state.prompt)
+  if (state.confirmation) return confirmationKeys(context)
   return state.overlay ? overlayKeys(context, store) : keyLine(context, store)
 }
 
@@ -19,24 +20,47 @@ function keyLine(context: ViewContext, store: ConsoleStore): Line {
   const { layout, state } = context
   const segments: Segment[] = []
   for (const action of KEY_TABLE) {
-    if (action.short === undefined || action.why?.(store) !== undefined) continue
+    const short = shortOf(action, context)
+    if (short === undefined || action.why?.(store) !== undefined) continue
     const key = store.keyMap.keys.get(action.id)?.[0]
-    if (key === undefined || (action.shortOn ?? state.screen) !== state.screen) continue
+    if (key === undefined || !isShownHere(action, context)) continue
     const isHere = action.id === `screen-${state.screen}` && state.opened.length === 0
     segments.push({
-      priority: action.priority ?? 0,
-      line: line(
-        span(keyLabel(key), 'key'),
-        span(` ${shortOf(action, context)}`, isHere ? 'strong' : 'dim'),
-      ),
+      priority: priorityOf(action, context),
+      line: line(span(keyLabel(key), 'key'), span(` ${short}`, isHere ? 'strong' : 'dim')),
     })
   }
   return fitLine([span(' '), ...fitSegments(segments, layout.columns - 2, 2)], layout.columns)
 }
 
-/** Tab turns the pages of what is opened. */
-function shortOf(action: KeyAction, { state }: ViewContext): string {
-  return action.id === 'pane' && state.opened.length > 0 ? 'page' : (action.short ?? '')
+function isShownHere({ id, shortOn }: KeyAction, { state }: ViewContext): boolean {
+  if (shortOn === undefined || shortOn === state.screen) return true
+  return state.opened.at(-1)?.kind === 'plan' && PLAN_SHORTS[id] !== undefined
+}
+
+/** Keys that mean something else where they are pressed. */
+function shortOf(action: KeyAction, { state }: ViewContext): string | undefined {
+  if (state.opened.at(-1)?.kind === 'plan') return PLAN_SHORTS[action.id] ?? action.short
+  return action.id === 'pane' && state.opened.length > 0 ? 'page' : action.short
+}
+
+const PLAN_SHORTS: Readonly<Record<string, string>> = {
+  open: 'go on',
+  back: 'drop it',
+  mark: 'leave out',
+}
+/** Of those of a plan, what a plain list has no room for. */
+const MARK_IN_PLAN = 41
+
+/** In a plan its own keys come before those that are there everywhere. */
+function priorityOf({ id, group, priority = 0 }: KeyAction, { state }: ViewContext): number {
+  if (state.opened.at(-1)?.kind !== 'plan') return priority
+  const isOfPlan = group === 'plan' || PLAN_SHORTS[id] !== undefined
+  return isOfPlan ? 60 + (id === 'mark' ? MARK_IN_PLAN : priority) : priority
+}
+
+function confirmationKeys({ layout }: ViewContext): Line {
+  return fitLine([span(' '), span('Esc', 'key'), span(' cancel', 'dim')], layout.columns)
 }
 
 function overlayKeys(context: ViewContext, store: ConsoleStore): Line {

@@ -61,3 +61,6 @@ export type Committed =
   | { readonly is: 'done'; readonly what: string }
   /** Nothing was done; `lines` are the differences when the cluster changed since the plan. */
   | { readonly is: 'refused'; readonly why: string; readonly lines: readonly string[] }
+
+export type { OffProof } from '../../operations/operations.ts'
+export type { Choices, LeftOut, LoadChange, PlannedMove } from '../../operations/plan/plan.ts'

@@ -62,7 +62,7 @@ function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOp
     return refused === undefined ? { method, keepPaused: vm.state === 'paused' } : { refused }
   })
   const sentence =
-    `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${options.cold ? 'shut down and start elsewhere' : 'move live'}` +
+    `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${goes(drawn.moves.length, options.cold)}` +
     (drawn.unplaced.length > 0 ? `, ${drawn.unplaced.length} cannot be placed` : '')
   return {
     kind: 'evacuate',
@@ -74,6 +74,11 @@ function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOp
     confirm: options.cold || drawn.unplaced.length > 0 ? 'name' : 'yes',
     cordon: view.name,
   }
+}
+
+function goes(count: number, cold: boolean): string {
+  const s = count === 1 ? 's' : ''
+  return cold ? `shut${s} down and start${s} elsewhere` : `move${s} live`
 }
 
 function whyItCannotLeave(

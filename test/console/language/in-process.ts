@@ -7,6 +7,7 @@ import type { ConsoleOptions, Ended, RunningConsole } from '../../../components/
 import { startConsole } from '../../../components/start.tsx'
 import type { TerminalOutput } from '../../../components/painter.ts'
 import type { Clock } from '../../../src/model/clock.ts'
+import { NOW } from '../made-up.ts'
 import type { Wire } from './terminal.ts'
 
 /** The near end of a terminal: what a program takes for its standard output. */
@@ -42,6 +43,11 @@ export class Output extends EventEmitter implements TerminalOutput {
   }
 }
 
+/** What the clock on the wall says, ms since 1970. */
+export function wallAt(now: number): number {
+  return Date.UTC(2026, 10, 22, 21, 14) + now - NOW
+}
+
 /** Real turns of the event loop in which nothing is written: then the program is done with what it was given. */
 const SILENT_TURNS = 6
 /** Waits of the program that a test does not want to see: joining keys, gathering news. */
@@ -74,7 +80,13 @@ export class InProcess implements Wire {
       reconnect: async () => cluster.connect(),
       stdin: this.keys,
       stdout: this.output,
-      options: { clock, today: () => '2026-11-22', version: 'test', ...options },
+      options: {
+        clock,
+        today: () => '2026-11-22',
+        wall: () => wallAt(clock.now()),
+        version: 'test',
+        ...options,
+      },
     })
   }
 

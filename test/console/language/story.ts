@@ -6,18 +6,27 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import type { ConsoleOptions } from '../../../components/start.tsx'
 import type { ClusterSnapshot } from '../../../src/model/snapshot.ts'
+import { actOn } from '../../../src/simulator/lines.ts'
 import { manyHosts, NOW, threeHosts } from '../made-up.ts'
 import { foresee } from '../foresee.ts'
 import { ScriptedCluster } from '../scripted.ts'
 import { StandingClock } from './clock.ts'
-import { InProcess } from './in-process.ts'
+import { InProcess, wallAt } from './in-process.ts'
 import { bytesOf } from './keys.ts'
+import { LiveCluster } from './live.ts'
 import type { CellLook } from './terminal.ts'
 import { Terminal } from './terminal.ts'
 
 export interface ClusterSketch {
   readonly snapshot: ClusterSnapshot
   readonly isSimulated: boolean
+  /** The simulator's three hosts and a real engine, instead of a script. */
+  readonly live?: { readonly readOnly: boolean }
+}
+
+/** The simulator's three hosts, and a real engine that acts on them. Time passes only as the story says. */
+export function alive({ readOnly = false } = {}): ClusterSketch {
+  return { snapshot: threeHosts(), isSimulated: true, live: { readOnly } }
 }
 
 /** A cluster by name: the seed's three hosts, forty, or a thousand. */
@@ -43,6 +52,10 @@ export interface Scene {
   readonly cluster: ScriptedCluster
   readonly clock: StandingClock
   readonly program: InProcess
+  /** One key, without waiting for what it does. */
+  press(key: string): void
+  /** Of an `alive()` story. */
+  readonly live: LiveCluster | undefined
 }
 
 type Step = (scene: Scene) => void | Promise<void>
@@ -52,6 +65,8 @@ process.env['TZ'] = 'UTC'
 
 /** How long something that must come to be seen may take, in real time. */
 const SEEN_WITHIN_MS = 3_000
+/** How far the clock of a living cluster goes on at once. */
+const LIVE_STEP_MS = 100
 const GOLDEN = new URL('../golden/', import.meta.url)
 
 export class Story implements PromiseLike<void> {
@@ -154,11 +169,28 @@ export class Story implements PromiseLike<void> {
   }
 
   kill(hwm: string): Story {
-    return this.does(scene => scene.cluster.kill(hwm))
+    return this.does(({ live, cluster: scripted }) => {
+      if (live) actOn(live.simulation, `kill ${hwm}`)
+      else scripted.kill(hwm)
+    })
   }
 
   rescue(hwm: string): Story {
-    return this.does(scene => scene.cluster.rescue(hwm))
+    return this.does(({ live, cluster: scripted }) => {
+      if (live) actOn(live.simulation, `rescue ${hwm}`)
+      else scripted.rescue(hwm)
+    })
+  }
+
+  /** Time passes in small steps, with all that happens between them, until this is seen. */
+  lives(wanted: string | RegExp, limit = '60 s'): Story {
+    return this.does(async ({ clock, terminal }) => {
+      for (let passed = 0; !isSeen(terminal, wanted); passed += LIVE_STEP_MS) {
+        if (passed > ms(limit)) fail(terminal, `to see ${String(wanted)} within ${limit}`)
+        clock.pass(LIVE_STEP_MS)
+        await settled(terminal)
+      }
+    })
   }
 
   move(vm: string, to: string): Story {
@@ -225,7 +257,10 @@ export class Story implements PromiseLike<void> {
       () => clock.now(),
       this.#sketch.isSimulated,
     )
-    const program = new InProcess(scripted, clock, this.#size, {
+    const { live: isLive } = this.#sketch
+    const live = isLive && new LiveCluster(clock, () => wallAt(clock.now()))
+    const end = live ? { connect: () => live.connect(isLive) } : scripted
+    const program = new InProcess(end, clock, this.#size, {
       env: { TERM: 'xterm-256color', LANG: 'C.UTF-8' },
       ...this.#options,
     })
@@ -233,12 +268,20 @@ export class Story implements PromiseLike<void> {
     try {
       await settled(terminal)
       for (const step of this.#steps) {
-        await step({ terminal, cluster: scripted, clock, program })
+        await step({
+          terminal,
+          cluster: scripted,
+          clock,
+          program,
+          live,
+          press: key => terminal.wire.input(bytesOf(key)),
+        })
         await settled(terminal)
       }
     } finally {
       await terminal.close()
       terminal.dispose()
+      await live?.[Symbol.asyncDispose]()
     }
   }
 }

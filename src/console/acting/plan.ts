@@ -1,0 +1,151 @@
+// A plan in hand: asked of the engine, changed, and dropped. Nothing here carries anything out.
+import type { PlanShown, Request } from '../../engine/acting/questions.ts'
+import type { Choices, PlannedMove } from '../../engine/acting/questions.ts'
+import { open } from '../actions/opening.ts'
+import type { ConsoleStore } from '../store.ts'
+import type { PlanInHand } from './in-hand.ts'
+import { whyNotAct } from './reasons.ts'
+
+/** Opens a plan of what is wanted. `why`: the operator's reason, if one was given already. */
+export function openPlan(store: ConsoleStore, request: Request, why = ''): void {
+  const reason = whyNotAct(store)
+  if (reason !== undefined) {
+    store.notify(reason, 'warn')
+    return
+  }
+  const { opened, plan } = store.getState()
+  // One plan at a time: a new one takes the place of the old.
+  store.setState({ opened: opened.filter(each => each.kind !== 'plan') })
+  open(store, { kind: 'plan', at: 0, top: 0, left: 0 })
+  askFor(store, {
+    request,
+    choices: {},
+    parallel: undefined,
+    why,
+    asked: plan?.asked ?? 0,
+    isAsking: true,
+    shown: undefined,
+    refused: undefined,
+  })
+}
+
+/** The plan as it would be with other choices. */
+export function replan(
+  store: ConsoleStore,
+  change: Partial<Pick<PlanInHand, 'request' | 'choices' | 'parallel' | 'refused'>>,
+): void {
+  const { plan } = store.getState()
+  if (plan) askFor(store, { ...plan, ...change })
+}
+
+function askFor(store: ConsoleStore, plan: PlanInHand): void {
+  const asked = plan.asked + 1
+  const { request, choices, parallel } = plan
+  store.setState({ plan: { ...plan, asked, isAsking: true } })
+  void store.effects.ask({ ask: 'plan', request, choices, parallel }).then(answer => {
+    const current = store.getState().plan
+    if (current?.asked !== asked) return
+    if (answer.ok) {
+      store.setState({ plan: { ...current, isAsking: false, shown: answer.value as PlanShown } })
+      return
+    }
+    // A choice that cannot be: the plan stays as it was. Without a plan there is nothing to show.
+    if (current.shown) {
+      const { shown } = current
+      const { request: was, choices: had, parallel: at } = shown
+      store.setState({
+        plan: { ...current, isAsking: false, request: was, choices: had, parallel: at },
+      })
+    } else dropPlan(store)
+    store.notify(answer.error, 'warn')
+  })
+}
+
+export function dropPlan(store: ConsoleStore): void {
+  const { opened, plan } = store.getState()
+  store.setState({
+    opened: opened.filter(each => each.kind !== 'plan'),
+    confirmation: undefined,
+    // What was asked goes on counting, so that a late answer stays one.
+    plan: plan && { ...plan, shown: undefined, asked: plan.asked + 1 },
+  })
+}
+
+/** What can be selected in a plan: its moves, then what was left out of it. */
+export type PlanRow =
+  | { readonly kind: 'move'; readonly vm: string; readonly move: PlannedMove }
+  | { readonly kind: 'left-out'; readonly vm: string }
+
+export function rowsOf(plan: PlanInHand | undefined): readonly PlanRow[] {
+  const shown = plan?.shown
+  if (!shown) return []
+  const moves = shown.plan.moves.map(move => ({ kind: 'move', vm: move.vm, move }) as const)
+  const left = shown.choices.without ?? []
+  return [...moves, ...left.map(vm => ({ kind: 'left-out', vm }) as const)]
+}
+
+export function rowInHand(store: ConsoleStore): PlanRow | undefined {
+  const { opened, plan } = store.getState()
+  const last = opened.at(-1)
+  if (last?.kind !== 'plan') return undefined
+  const rows = rowsOf(plan)
+  return rows[Math.min(last.at, rows.length - 1)]
+}
+
+export function moveInPlan(store: ConsoleStore, by: number): void {
+  const { opened, plan } = store.getState()
+  const last = opened.at(-1)
+  if (last?.kind !== 'plan') return
+  const rows = rowsOf(plan).length
+  // Without rows, or past them, the text scrolls.
+  const at = Math.max(0, Math.min(rows - 1, last.at + by))
+  if (rows > 0 && at !== last.at) store.patchOpened({ at })
+  else {
+    const { scrollLimit } = store.lists
+    store.patchOpened({ top: Math.max(0, Math.min(scrollLimit, last.top + by)) })
+  }
+}
+
+/** Leaves the selected VM out of the plan, or takes it in again: for a homecoming, it stays where it is. */
+export function toggleLeftOut(store: ConsoleStore): void {
+  const row = rowInHand(store)
+  const { plan } = store.getState()
+  if (!row || !plan) return
+  const { without = [] } = plan.choices
+  const choices: Choices = {
+    ...plan.choices,
+    without: row.kind === 'left-out' ? without.filter(vm => vm !== row.vm) : [...without, row.vm],
+  }
+  replan(store, { choices })
+}
+
+/** Another first target for a VM of the plan. */
+export function chooseTarget(store: ConsoleStore, vm: string, target: string): void {
+  const { plan } = store.getState()
+  if (!plan) return
+  replan(store, {
+    choices: { ...plan.choices, targets: { ...plan.choices.targets, [vm]: target } },
+  })
+}
+
+const MOST_AT_ONCE = 16
+
+export function changeParallel(store: ConsoleStore, by: 1 | -1): void {
+  const { plan } = store.getState()
+  if (!plan?.shown) return
+  const parallel = Math.max(1, Math.min(MOST_AT_ONCE, (plan.parallel ?? plan.shown.parallel) + by))
+  if (parallel !== plan.shown.parallel) replan(store, { parallel })
+}
+
+/** Live, or by shutting down here and starting there. */
+export function toggleMethod(store: ConsoleStore): void {
+  const { plan } = store.getState()
+  if (plan && isWithMethod(plan.request))
+    replan(store, { request: { ...plan.request, cold: !plan.request.cold } })
+}
+
+export function isWithMethod(
+  request: Request,
+): request is Extract<Request, { readonly cold: boolean }> {
+  return request.do === 'evacuate' || request.do === 'migrate'
+}

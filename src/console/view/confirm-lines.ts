@@ -1,0 +1,118 @@
+// The one question before something is carried out, over the lowest lines of what it is about.
+import { deadUntil } from '../acting/confirm.ts'
+import type { Confirmation } from '../acting/in-hand.ts'
+import type { Line, Span } from '../line.ts'
+import { fitLine, line, span } from '../line.ts'
+import type { ConsoleStore } from '../store.ts'
+import { wrap } from '../text.ts'
+import type { ViewContext } from './context.ts'
+
+export function confirmLines(context: ViewContext, store: ConsoleStore): readonly Line[] {
+  const { state, layout, glyphs, ages, lists } = context
+  const { confirmation } = state
+  if (!confirmation) return []
+  const width = Math.max(20, layout.columns - 6)
+  const now = store.clock.now()
+  const { number } = confirmation
+  if (lists.question?.number !== number) lists.question = { number, shownAt: now }
+  const dead = deadUntil(store, confirmation) ?? now
+  const isDead = now < dead
+  if (isDead) ages.wakeAt(dead)
+  const lines: Line[] = [ruleLine(context)]
+  for (const text of wrap(sentenceOf(context, confirmation), width))
+    lines.push(line(MARGIN, span(text, 'strong')))
+  lines.push(...question(context, confirmation, width), [])
+  lines.push(footLine(confirmation, isDead))
+  return lines.map(each => fitLine(each, layout.columns, glyphs.ellipsis))
+}
+
+const MARGIN = '   '
+
+function ruleLine({ layout, glyphs }: ViewContext): Line {
+  const title = ' Carry this out? '
+  return line(
+    span(` ${glyphs.rule}`, 'warn'),
+    span(title, 'warn'),
+    span(glyphs.rule.repeat(Math.max(0, layout.columns - title.length - 2)), 'warn'),
+  )
+}
+
+function sentenceOf({ state }: ViewContext, { about }: Confirmation): string {
+  return about.kind === 'verb' ? `${about.sentence}.` : `${state.plan?.shown?.plan.sentence ?? ''}.`
+}
+
+function question(context: ViewContext, confirmation: Confirmation, width: number): Line[] {
+  const { plan } = context.state
+  const off = plan?.shown?.off
+  const hwm = off?.hwm ?? ''
+  const text = (words: string): Line[] => wrap(words, width).map(each => line(MARGIN, each))
+  switch (confirmation.step) {
+    case 'off':
+      return [
+        ...text(`${hwm} does not answer, and nothing proves that it is off. How is that known?`),
+        ...(off && off.devices.length > 0
+          ? [
+              line(
+                MARGIN,
+                span('f', 'key'),
+                `  its fence device switches it off, and that is read back (${off.devices.join(', ')})`,
+              ),
+            ]
+          : [line(MARGIN, span('f  it has no fence device', 'dim'))]),
+        line(MARGIN, span('w', 'key'), '  I made sure of it: say how, recorded as my word'),
+      ]
+    case 'how':
+      return [
+        ...text(
+          `How was it verified that ${hwm} is off? A VM that still runs there would run twice.`,
+        ),
+        typedLine('how: ', confirmation.text),
+      ]
+    case 'yes':
+      return []
+    case 'name':
+      return [
+        ...(confirmation.off?.by === 'device'
+          ? text(`First ${hwm} is switched off and that is read back.`)
+          : confirmation.off
+            ? text(`${hwm} is off, by my word: ${confirmation.off.how}`)
+            : []),
+        typedLine(
+          `type ${plan?.shown?.plan.subject ?? ''} in full, then Enter: `,
+          confirmation.text,
+        ),
+      ]
+    case 'telling':
+      return text(
+        confirmation.off?.by === 'device'
+          ? `${hwm} is being switched off`
+          : 'the engine carries it out',
+      )
+  }
+}
+
+function typedLine(ask: string, text: string): Line {
+  return line(MARGIN, span(ask), span(text, 'strong'), span(' ', 'chosen'))
+}
+
+function footLine({ step }: Confirmation, isDead: boolean): Line {
+  if (step === 'telling') return []
+  const cancel: Span[] = [
+    span(' > ', 'mark'),
+    span('Cancel', 'chosen'),
+    span('  Enter, Esc', 'dim'),
+  ]
+  if (isDead) return line(...cancel, span('      keys are dead for half a second', 'warn'))
+  switch (step) {
+    case 'yes':
+      return line(...cancel, span('      '), span('y', 'key'), span('  carry it out'))
+    case 'how':
+      return line(
+        ...cancel,
+        span('      Enter after an answer goes on; nothing is done yet', 'dim'),
+      )
+    case 'off':
+    case 'name':
+      return line(...cancel)
+  }
+}

@@ -1,0 +1,254 @@
+// Whatever keys are pressed, held, or come late over a slow line: nothing is carried out but by y, or by a name typed in full.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Committed, PlanShown } from '../../src/engine/acting/questions.ts'
+import type { Operation } from '../../src/model/operation.ts'
+import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
+import { cluster, console, type ClusterSketch, type Scene } from './language/story.ts'
+
+/** A cluster that may be acted on: a dead HWM, a VM away, operations that run, are paused, failed, or were left by their conductor. */
+function troubled(confirm: 'yes' | 'name' = 'yes'): {
+  readonly sketch: ClusterSketch
+  readonly script: (scene: Scene) => void
+} {
+  const { snapshot, ...rest } = cluster('three-hosts')
+  const conductors = { '1': { who: 'bert', from: 'admin2' }, '2': { who: 'bert', from: '' } }
+  const acting: ClusterSnapshot = {
+    ...snapshot,
+    readOnly: false,
+    operations: {
+      '1': operation('1', 'running'),
+      '2': operation('2', 'paused'),
+      '3': operation('3', 'running'),
+      '4': operation('4', 'partly'),
+    },
+    conductors,
+  }
+  const script = ({ cluster: scripted }: Scene) => {
+    scripted.kill('quark')
+    scripted.move('win7-vmm2', 'snailin')
+    scripted.answers.push(question => {
+      if (question.ask === 'plan') return { ok: true, value: planOf(confirm) }
+      if (question.ask === 'commit') return { ok: true, value: BEGUN }
+      return question.ask === 'operation' ? { ok: true, value: 'done' } : undefined
+    })
+  }
+  return { sketch: { ...rest, snapshot: acting }, script }
+}
+
+const BEGUN: Committed = { is: 'begun', operation: '5' }
+
+function operation(id: string, state: Operation['state']): Operation {
+  return {
+    id,
+    kind: 'evacuate',
+    subject: 'andreys',
+    by: 'bert',
+    from: 'admin2',
+    why: '',
+    createdAt: '2026-11-22T21:10:00Z',
+    state,
+    limits: { parallelPerHwm: 2, parallel: 16, waitMs: 1, shutdownMs: 1, tries: 3 },
+    steps: [
+      {
+        id: 0,
+        vm: 'test',
+        method: 'live',
+        from: 'snailin',
+        targets: ['quark'],
+        target: 0,
+        keepPaused: false,
+        after: [],
+        state: state === 'partly' ? 'failed' : 'queued',
+        phase: '',
+        tries: {},
+        error: state === 'partly' ? 'no room' : '',
+        note: '',
+      },
+    ],
+  }
+}
+
+function planOf(confirm: 'yes' | 'name'): PlanShown {
+  const isDead = confirm === 'name'
+  return {
+    id: '1',
+    request: { do: 'evacuate', hwm: 'quark', cold: false },
+    choices: {},
+    parallel: 2,
+    estimate: { totalMs: 4_000, moves: [{ takesMs: 4_000, downMs: undefined }], rate: 1e8 },
+    off: isDead ? { hwm: 'quark', proved: undefined, devices: ['redfish 10.0.1.1'] } : undefined,
+    after: undefined,
+    madeAt: 1_000_000,
+    plan: {
+      kind: 'evacuate',
+      subject: 'quark',
+      sentence: 'Evacuate quark: 1 VM restarts elsewhere',
+      moves: [
+        {
+          vm: 'win7-vmm2',
+          kind: 'havm',
+          method: 'restart',
+          from: 'quark',
+          targets: ['snailin', 'andreys'],
+          why: 'most room',
+          interrupts: true,
+          after: [],
+          bounce: false,
+          keepPaused: false,
+        },
+      ],
+      unplaced: [],
+      staying: [],
+      loads: [],
+      mustBeOff: isDead ? 'quark' : undefined,
+      confirm,
+      notes: [],
+      cordon: undefined,
+      basis: { revision: 1, hwms: {}, vms: {} },
+    },
+  }
+}
+
+function carriedOut({ cluster: scripted }: Scene): readonly unknown[] {
+  return scripted.asked.filter(({ ask }) => ask === 'commit' || ask === 'operation')
+}
+
+/** Every key there is but y, q (it leaves), and those that open the line one types commands on. */
+const keys = [
+  'enter', 'esc', 'space', 'tab', 'up', 'down', 'left', 'right', 'backspace', 'ctrl-u', 'home', 'end', 'pgdn',
+  '1', '2', '5', '6', 'E', 'H', 'M', 'B', 'X', 'V', 'A', 'R', 'U', 'Z', 'C', 'T', 'w', 'f', 't', 'm', '+', '-', 'r', 'a', 'u', 'k', '*', 'g', 'G',
+] // biome-ignore format: keys of a keyboard
+const pressed = fc.record({
+  key: fc.constantFrom(...keys),
+  /** A key that is held repeats. */
+  times: fc.constantFrom(1, 1, 1, 2, 12),
+  /** Then nothing is pressed for so long. */
+  pauseMs: fc.constantFrom(0, 0, 30, 600, 2_000),
+})
+
+test.each(['yes', 'name'] as const)(
+  'no sequence of other keys carries anything out (%s)',
+  async confirm => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(pressed, { minLength: 4, maxLength: 40 }), async sequence => {
+        const { sketch, script } = troubled(confirm)
+        await console
+          .at('80x24')
+          .on(sketch)
+          .does(script)
+          .does(async scene => {
+            for (const { key, times, pauseMs } of [
+              { key: 'E', times: 1, pauseMs: 0 },
+              ...sequence,
+            ]) {
+              for (let n = 0; n < times; n++) scene.press(key)
+              scene.clock.pass(pauseMs)
+              await scene.terminal.wire.quiet()
+            }
+            // While it is armed, Z pauses an operation and lets it go on: that can be taken back, and is what arming is for.
+            const done = carriedOut(scene).filter(
+              asked => !/"to":"(pause|resume)"/.test(JSON.stringify(asked)),
+            )
+            expect(done).toEqual([])
+          })
+      }),
+      { numRuns: 25 },
+    )
+  },
+  120_000,
+)
+
+test('y that was held since before the question is not its answer; y pressed anew is', () => {
+  const { sketch, script } = troubled()
+  return console
+    .at('80x24')
+    .on(sketch)
+    .does(script)
+    .press('E')
+    .sees('Evacuate quark')
+    .press('enter')
+    .sees('keys are dead')
+    .does(async scene => {
+      for (let n = 0; n < 60; n++) {
+        scene.press('y')
+        scene.clock.pass(30)
+      }
+      await scene.terminal.wire.quiet()
+      expect(carriedOut(scene)).toEqual([])
+    })
+    .after('600 ms')
+    .press('y')
+    .does(scene => expect(carriedOut(scene)).toHaveLength(1))
+})
+
+test('a name that is typed blindly while keys are dead is not heard', () => {
+  const { sketch, script } = troubled('name')
+  return console
+    .at('80x24')
+    .on(sketch)
+    .does(script)
+    .press('E')
+    .sees('Evacuate quark')
+    .press('enter')
+    .type('fquark\r')
+    .after('1 s')
+    .sees('switches it off')
+    .does(scene => expect(carriedOut(scene)).toEqual([]))
+    .press('f')
+    .after('1 s')
+    .type('quark')
+    .press('enter')
+    .does(scene =>
+      expect(carriedOut(scene)).toEqual([
+        { ask: 'commit', plan: '1', why: '', off: { by: 'device' } },
+      ]),
+    )
+})
+
+test('refused, as the cluster has changed: what, on top of the plan on what is now', () => {
+  const { sketch, script } = troubled()
+  return console
+    .at('80x24')
+    .on(sketch)
+    .does(script)
+    .does(({ cluster: scripted }) => {
+      const refused: Committed = {
+        is: 'refused',
+        why: 'the cluster has changed since the plan was made',
+        lines: ['VM win7-vmm2: was waiting on quark, is running on snailin'],
+      }
+      scripted.answers.push(({ ask }) =>
+        ask === 'commit' ? { ok: true, value: refused } : undefined,
+      )
+    })
+    .press('E')
+    .sees('Evacuate quark')
+    .press('enter')
+    .after('1 s')
+    .press('y')
+    .sees('NOT DONE: the cluster has changed')
+    .sees('was waiting on quark, is running on snailin')
+    .doesNotSee('Carry this out?')
+    .golden('refused-80x24')
+})
+
+test('what another operator runs is seen at once; one whose conductor is gone can be taken up', () => {
+  const { sketch, script } = troubled()
+  return console
+    .at('100x30')
+    .on(sketch)
+    .does(script)
+    .sees('OPERATION ABANDONED 3: 0/1 and 2 more')
+    .press('5')
+    .sees(/3 +evacuate andreys +ABANDONED/)
+    .sees('its conductor is gone: T takes it up here')
+    .golden('operations-of-others-100x30')
+    .press('T')
+    .sees('Take up operation 3')
+    .after('1 s')
+    .press('y')
+    .does(scene =>
+      expect(carriedOut(scene)).toEqual([{ ask: 'operation', id: '3', to: 'take-up' }]),
+    )
+})
