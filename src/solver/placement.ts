@@ -28,6 +28,8 @@ export interface PlaceOptions extends Limits {
   readonly seed?: number
   /** Weight of each dimension in `balance`; 1 when left out. */
   readonly balanceWeights?: Readonly<Record<string, number>>
+  /** VMs that `balance` may move from where it starts; no limit when left out. */
+  readonly mostMoves?: number
   readonly onProgress?: (progress: Progress) => void
   /** Also finds the largest X of the map. Default true. */
   readonly findLargest?: boolean
@@ -344,7 +346,11 @@ function mostBalanced(task: Task): Outcome {
   const where = balance(
     items.packing,
     kept,
-    { weights: weightsFor(task), open: open.filter(b => task.usable[b] === 1) },
+    {
+      weights: weightsFor(task),
+      open: open.filter(b => task.usable[b] === 1),
+      ...(task.options.mostMoves === undefined ? {} : { mostMoves: task.options.mostMoves }),
+    },
     budget,
     isGood,
   )
