@@ -1,7 +1,7 @@
 // Where things are on the screen: the same figures for those who draw and for the keys that move by a page.
 
 /** From this width on the VMs of the selected HWM stand beside the HWMs. */
-export const TWO_PANES_FROM = 100
+const TWO_PANES_FROM = 100
 
 export interface Layout {
   readonly columns: number

@@ -135,20 +135,32 @@ describe('moving about', () => {
       .press('1', 'esc', 'esc')
       .sees(' HWM ─'))
 
-  test('below 100 columns Tab shows the VMs of the selected HWM, above they stand beside it', () =>
+  test('the VMs of the selected HWM stand below a short list of HWMs, and beside it from 100 columns on', () =>
     three()
-      .doesNotSee('VM on andreys')
-      .press('tab')
       .sees('VM on andreys')
       .sees('ceph1')
-      .press('esc')
-      .doesNotSee('VM on andreys')
+      .press('j')
+      .sees('VM on quark')
+      .press('tab', 'j')
+      .selects('win7-vmm2')
+      .sees('andreys  up')
+      .press('esc', 'k')
       .resize('110x24')
       .sees('VM on andreys')
       .press('j')
       .sees('VM on quark')
       .press('l', 'j')
       .selects('win7-vmm2'))
+
+  test('where the HWMs leave no room, Tab shows the VMs of the selected one', () =>
+    console
+      .at('80x24')
+      .on(cluster('forty-hosts'))
+      .doesNotSee('VM on hwm01')
+      .press('tab')
+      .sees('VM on hwm01')
+      .press('esc')
+      .doesNotSee('VM on hwm01'))
 
   test('a list larger than the screen scrolls at its edge and says how many more there are', () =>
     console

@@ -1,6 +1,6 @@
 // Moving about: within a list or a text, between panes, screens, and what is opened.
 import { dropPlan, moveInPlan } from '../acting/plan.ts'
-import { layoutOf, TWO_PANES_FROM } from '../layout.ts'
+import { layoutOf } from '../layout.ts'
 import { placeGrid } from '../place-grid.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, shownNames } from '../store.ts'
@@ -154,8 +154,6 @@ export function tellWhatIsSeen(store: ConsoleStore): void {
     store.effects.lookingAt(`${last.kind}-detail`, last.name)
     return
   }
-  const isBeside =
-    state.screen === 'hwm' && (state.size.columns >= TWO_PANES_FROM || state.focus === 'right')
-  const item = isBeside ? selection(state, store.lists, 'hwm')?.name : undefined
+  const item = state.screen === 'hwm' ? selection(state, store.lists, 'hwm')?.name : undefined
   store.effects.lookingAt(state.screen, item)
 }

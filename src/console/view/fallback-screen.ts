@@ -9,11 +9,12 @@ import { widthOf } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import { SET_COLUMNS } from './fallback-columns.ts'
 import { mapLines } from './fallback-map.ts'
+import { innerRule } from './inner-rule.ts'
 import { listPane, listTitle } from './list-pane.ts'
 import { shownColumns } from './menu.ts'
 
 export function fallbackScreen(context: ViewContext): readonly PaneView[] {
-  const { state, layout, glyphs } = context
+  const { state, layout } = context
   if (layout.twoPanes) {
     const left = setsPane(context, layout.leftWidth, layout.items, state.focus === 'left')
     const { lines, note, foot } = windowOf(context, layout.rightWidth, layout.text)
@@ -30,15 +31,12 @@ export function fallbackScreen(context: ViewContext): readonly PaneView[] {
   const rule =
     rest > 3
       ? [
-          fitLine(
-            [
-              span(` ${glyphs.rule} `, 'frame'),
-              ...titleOf(context),
-              span(` ${glyphs.rule.repeat(layout.columns)}`, 'frame'),
-            ],
-            layout.columns,
-            glyphs.rule,
-          ),
+          innerRule(context, {
+            width: layout.columns,
+            title: titleOf(context),
+            note: [],
+            isActive: state.focus === 'right',
+          }),
         ]
       : []
   const { lines, foot } = windowOf(context, layout.columns, rest - rule.length)

@@ -1,4 +1,4 @@
-// Screen 1: all HWMs, and beside them the VMs of the selected one.
+// Screen 1: all HWMs, and the VMs of the selected one: beside them where there is room, else below a list that is short, else by Tab.
 import type { HwmView, VmView } from '../../model/snapshot.ts'
 import type { Line, Span } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
@@ -6,6 +6,7 @@ import { selection } from '../store.ts'
 import { widthOf } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import { HWM_COLUMNS_ALWAYS, inOrder } from './hwm-columns.ts'
+import { innerRule } from './inner-rule.ts'
 import { listPane, listTitle } from './list-pane.ts'
 import { shownColumns } from './menu.ts'
 import type { CellContext, Placed } from './table.ts'
@@ -16,25 +17,42 @@ import { VM_COLUMNS } from './vm-columns.ts'
 
 export function hwmScreen(context: ViewContext): readonly PaneView[] {
   const { state, layout } = context
+  const isLeft = state.focus === 'left'
+  const { columns, items } = layout
   if (layout.twoPanes) {
     return [
-      hwmPane(context, layout.leftWidth, state.focus === 'left'),
-      vmsOfHwmPane(context, layout.rightWidth, state.focus === 'right'),
+      hwmPane(context, layout.leftWidth, items, isLeft),
+      vmsOfHwmPane(context, layout.rightWidth, items, !isLeft),
     ]
   }
-  return state.focus === 'left'
-    ? [hwmPane(context, layout.columns, true)]
-    : [vmsOfHwmPane(context, layout.columns, true)]
+  const hwms = context.lists.hwms(state.lists.hwm).names.length
+  const rest = items - hwms - 2
+  if (hwms === 0 || rest < VMS_BELOW_FROM)
+    return [
+      isLeft ? hwmPane(context, columns, items, true) : vmsOfHwmPane(context, columns, items, true),
+    ]
+  const upper = hwmPane(context, columns, hwms, isLeft)
+  const lower = vmsOfHwmPane(context, columns, rest, !isLeft)
+  return [
+    {
+      ...upper,
+      lines: [...upper.lines, innerRule(context, lower), ...lower.lines],
+      foot: lower.foot,
+    },
+  ]
 }
 
-function hwmPane(context: ViewContext, width: number, isActive: boolean): PaneView {
-  const { state, lists, layout } = context
+/** Fewer rows of VMs than this below the HWMs are not worth the list's ones. */
+const VMS_BELOW_FROM = 4
+
+function hwmPane(context: ViewContext, width: number, height: number, isActive: boolean): PaneView {
+  const { state, lists } = context
   const { picture } = state
   const list = lists.hwms(state.lists.hwm)
   return listPane<HwmView>(context, {
     id: 'hwm',
     width,
-    height: layout.items,
+    height,
     title: listTitle(context, 'hwm', 'HWM', list.names.length),
     names: list.names,
     columns: inOrder(['name', ...shownColumns(state, 'hwm')]),
@@ -70,8 +88,13 @@ export function reasonLine(hwm: HwmView, cells: Pick<CellContext, 'ages' | 'glyp
   return pieces
 }
 
-function vmsOfHwmPane(context: ViewContext, width: number, isActive: boolean): PaneView {
-  const { state, lists, layout, ages } = context
+function vmsOfHwmPane(
+  context: ViewContext,
+  width: number,
+  height: number,
+  isActive: boolean,
+): PaneView {
+  const { state, lists, ages } = context
   const { picture } = state
   const hwm = selection(state, lists, 'hwm')?.name
   const list = lists.vmsOf(hwm, state.lists['hwm-vms'])
@@ -83,7 +106,7 @@ function vmsOfHwmPane(context: ViewContext, width: number, isActive: boolean): P
   return listPane<VmView>(context, {
     id: 'hwm-vms',
     width,
-    height: layout.items,
+    height,
     title: [
       ...listTitle(context, 'hwm-vms', hwm === undefined ? 'VM' : `VM on ${hwm}`, names.length),
       // Why it is not up does not always fit in its row.
