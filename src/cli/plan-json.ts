@@ -29,6 +29,7 @@ export function planJson(answer: PlanAnswer): object {
     moves: answer.moves,
     order: answer.order,
     blocked: answer.blocked,
+    capacity: answer.capacity ?? null,
   }
 }
 

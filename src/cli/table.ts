@@ -335,8 +335,10 @@ export const COMMANDS = [
       { name: 'keep-map', help: 'judge the homes as they are, and move nothing' },
       {
         name: 'capacity',
-        help: 'also say how many spare slots X failures need and how many there are',
+        help: 'also say how many spare slots X failures need, how many there are, and how many more HAVMs fit',
       },
+      { name: 'like', value: 'VM', help: 'with --capacity: slots for HAVMs of this size only' },
+      { name: 'keep-x', help: 'an order of moves in which X failures can be survived at any time' },
       {
         name: 'vbp',
         value: 'FILE',

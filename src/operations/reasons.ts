@@ -53,6 +53,8 @@ function refusalText(refusal: Refusal): string {
     }
     case 'average':
       return `no map survives ${refusal.tolerate} failures: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
+    case 'largest':
+      return `no map survives ${refusal.tolerate} failures: should ${named(refusal.failed)} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were`
     case 'failures':
       return `no map survives ${refusal.tolerate} failures: only ${refusal.units} places can fail apart, and there are HAVMs`
     case 'rule':

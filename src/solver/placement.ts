@@ -131,12 +131,18 @@ function taskOf(compiled: Compiled, items: Items, options: PlaceOptions, budget:
   }
 }
 
+/** A short proof that no map holds the problem with this X, if there is one. Throws `UnsoundProblem`. */
+export function refusalOf(problem: Problem, tolerate: number): Refusal | undefined {
+  const compiled = compile(problem)
+  return refuse(taskOf(compiled, itemsOf(compiled), { tolerate }, new Budget({})))
+}
+
 function hasHavms(task: Task): boolean {
   return task.tolerate > 0 && task.compiled.ha.some(flag => flag === 1)
 }
 
 /** Short proofs that there is no map at all: contradictory rules, a VM that fits nowhere, too little of a dimension. */
-function refuse(task: Task): Refusal | CounterExample | undefined {
+function refuse(task: Task): Refusal | undefined {
   const { compiled, items, tolerate } = task
   const { packing, vmsOf } = items
   const { problem } = compiled
@@ -169,30 +175,19 @@ function refuse(task: Task): Refusal | CounterExample | undefined {
       ? { kind: 'nowhere', vm }
       : { kind: 'nowhere', vm, dimension: nearest.dimension, missing: nearest.missing }
   }
-  const bound = unitBound(packing)
-  if (bound.bins > packing.bins || (bound.dim >= 0 && bound.needed > bound.available)) {
+  const volume = unitBound(packing)
+  if (volume.bins > packing.bins || (volume.dim >= 0 && volume.needed > volume.available)) {
     return {
       kind: 'units',
-      dimension: compiled.dimensions[bound.dim]!,
-      unit: bound.unit,
-      needed: bound.needed,
-      available: bound.available,
+      dimension: compiled.dimensions[volume.dim]!,
+      unit: volume.unit,
+      needed: volume.needed,
+      available: volume.available,
     }
   }
   if (!hasHavms(task)) return undefined
-  const resilient = resilientBound(compiled, tolerate)
-  if (resilient.hwms <= resilient.open) return undefined
-  if (resilient.dim < 0) return { kind: 'failures', tolerate, units: resilient.failureUnits }
-  return {
-    kind: 'average',
-    dimension: compiled.dimensions[resilient.dim]!,
-    unit: resilient.unit,
-    tolerate,
-    units: resilient.failureUnits,
-    capacity: resilient.capacity,
-    plain: resilient.plain,
-    ha: resilient.ha,
-  }
+  const bound = resilientBound(compiled, tolerate)
+  return bound.hwms <= bound.open ? undefined : bound.refusal
 }
 
 function report(task: Task, phase: string, best: number | undefined, bound: number): void {

@@ -66,6 +66,7 @@ export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
  * - `units`: counted in whole units of `unit`, the VMs ask for more than all HWMs they may use have together
  *   (floor is superadditive, so this is sound; unit 1 is plain volume).
  * - `average`: over all sets of X of the U failure units, survivors' spare is too little: (C - P)(U - X) < H * U in units (T7).
+ * - `largest`: when these X failure units fail, the others hold `outside` units in all, and at least plain - inside of them are plain VMs'.
  * - `failures`: there are HAVMs, but no more than X failure units.
  * - `rule`: the rule cannot be kept by any map.
  * - `search`: every map was ruled out by complete search.
@@ -92,6 +93,17 @@ export type Refusal =
       /** Failure units U. */
       readonly units: number
       readonly capacity: number
+      readonly plain: number
+      readonly ha: number
+    }
+  | {
+      readonly kind: 'largest'
+      readonly dimension: string
+      readonly unit: number
+      readonly tolerate: number
+      readonly failed: readonly string[]
+      readonly inside: number
+      readonly outside: number
       readonly plain: number
       readonly ha: number
     }

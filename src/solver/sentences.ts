@@ -13,6 +13,8 @@ function refusalSentence(refusal: Refusal): string {
         : `${refusal.dimension} does not suffice: in pieces of ${refusal.unit}, ${refusal.needed} are needed and there is room for ${refusal.available}.`
     case 'average':
       return `No map survives ${refusal.tolerate} failures: on average over the failure sets, ${refusal.dimension} does not suffice for the HAVMs of the failed.`
+    case 'largest':
+      return `No map survives ${refusal.tolerate} failures: when ${refusal.failed.join(', ')} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were.`
     case 'failures':
       return `No map survives ${refusal.tolerate} failures: there are only ${refusal.units} places that can fail apart.`
     case 'rule':

@@ -1,11 +1,12 @@
 // yasco plan: where VMs belong, what that is worth, whether X failures are survived, and the moves in order.
-import type { PlanAnswer } from '../../engine/solving/answer.ts'
+import type { PlanAnswer, PlanRequest } from '../../engine/solving/answer.ts'
 import { NotVbp, readVbp } from '../../solver/vbp.ts'
 import { readNamedFile } from '../cluster-access.ts'
 import type { Context, Run } from '../context.ts'
 import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
 import { planJson } from '../plan-json.ts'
 import { planAnswerLines } from '../plan-lines.ts'
+import { capacityLines } from '../capacity-lines.ts'
 import { pose, type Posed } from '../posed.ts'
 import { printJson, printLines } from '../print.ts'
 import { effortOf, objectivesOf, solve } from '../solving.ts'
@@ -28,6 +29,8 @@ export const run: Run = async context => {
     keepsMap: options.has('keep-map'),
     fallbacks: options.has('json') ? 'all' : 'none',
     parallelPerHwm: posed.config.settings.migration.parallelPerHwm,
+    keepsX: options.has('keep-x'),
+    ...capacityAsked(context, posed),
   })
   show(context, posed, answer)
   return statusOf(answer)
@@ -41,6 +44,15 @@ function refuseContradictions({ options }: Context): void {
   if (options.has('keep-map')) throw new WrongUse('--keep-map keeps the homes: nothing to apply')
 }
 
+/** Throws `WrongUse` for a VM that is not there. */
+function capacityAsked({ options }: Context, { problem }: Posed): Pick<PlanRequest, 'capacity'> {
+  const like = options.text('like')
+  if (like === undefined) return options.has('capacity') ? { capacity: 'common' } : {}
+  if (problem.vms.every(vm => vm.name !== like))
+    throw new WrongUse(`--like ${like}: there is no VM ${like}`)
+  return { capacity: { like } }
+}
+
 function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): void {
   if (context.options.has('json')) {
     printJson(context, 'PlacementPlan', {
@@ -52,6 +64,7 @@ function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): v
   }
   const lines = [
     ...planAnswerLines(answer, { most: MOST_LINES }),
+    ...capacityLines(answer.capacity),
     ...notes.map(note => `note: ${note}`),
   ]
   printLines(context, lines)

@@ -1,5 +1,6 @@
 // What is asked of the solver as a whole, and what it answers: plain data, so that it crosses to a worker and back.
 import type { Resources } from '../../model/resources.ts'
+import type { Capacity } from '../../solver/capacity.ts'
 import type {
   CounterExample,
   Move,
@@ -40,6 +41,8 @@ export interface PlanRequest {
   readonly parallelPerHwm: number
   /** The order must keep X in every state on the way. */
   readonly keepsX?: boolean
+  /** Slots and how many more HAVMs fit are wanted: of the commonest sizes, or of this VM's. */
+  readonly capacity?: 'common' | { readonly like: string }
 }
 
 /** Where the HAVMs of one failure set restart. */
@@ -106,4 +109,6 @@ export interface PlanAnswer {
   /** VMs for which no order was found. */
   readonly blocked: readonly string[]
   readonly loads: readonly HwmLoad[]
+  /** When it was asked for, and there is a map. */
+  readonly capacity?: Capacity
 }

@@ -1,4 +1,5 @@
 // The whole answer to "plan": a map, what it is worth, the verdict on X, fallback maps, and the migrations in order. Pure.
+import { type Capacity, capacityOf } from '../../solver/capacity.ts'
 import { checkPlacement } from '../../solver/check/placement.ts'
 import { homesOf } from '../../solver/compile.ts'
 import { type PlaceOptions, solvePlacement } from '../../solver/placement.ts'
@@ -204,6 +205,7 @@ function finished(request: PlanRequest, time: TimeShare, parts: Parts): PlanAnsw
     : orderFor(request, places, map, time)
   const isBroken = rest.complaints.length > 0
   const sets = answerSets(problem, map, resilience, request.fallbacks, time)
+  const capacity = request.capacity && capacityFor(request, map, time)
   return {
     ...rest,
     hwmsUsed: rest.hwmsUsed ?? usedBy(map).length,
@@ -217,7 +219,21 @@ function finished(request: PlanRequest, time: TimeShare, parts: Parts): PlanAnsw
     blocked,
     loads: loadsOf(request.problem, places, map),
     seconds: time.spent,
+    ...(capacity && { capacity }),
   }
+}
+
+/** Of all HWMs, also those that the map leaves off. */
+function capacityFor(
+  { problem, seed, capacity }: PlanRequest,
+  map: PlacementMap,
+  time: TimeShare,
+): Capacity {
+  return capacityOf(problem, map, {
+    ...time.until(2),
+    seed,
+    ...(typeof capacity === 'object' && capacity),
+  })
 }
 
 /** A map that is broken before anything fails survives nothing. */

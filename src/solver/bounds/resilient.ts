@@ -1,93 +1,126 @@
 // T7 and its kin: what X failures ask of any map at all, whatever it looks like.
 import type { Compiled } from '../compile.ts'
+import type { Refusal } from '../problem.ts'
 import { unitsOf } from './units.ts'
 
 /**
- * Averaged over all sets of X of the U failure units, the survivors' spare must hold the HAVMs of the failed:
- * (C - P)(U - X) >= H * U, with total capacity C, plain load P and HA load H, in whole units of any size.
+ * In whole units of any size, with total capacity C, plain load P and HA load H:
+ * - averaged over all sets of X of the U failure units, the survivors' spare must hold the HAVMs of the failed: (C - P)(U - X) >= H * U;
+ * - when the X largest fail, with capacity I inside and O outside of them, all HAVMs end outside, beside the plain VMs that find no place
+ *   inside: H <= O - max(0, P - I).
  */
 export interface ResilientBound {
   /** Fewest HWMs that could do; one more than there are when none could. */
   readonly hwms: number
   /** HWMs that any map may use. */
   readonly open: number
-  readonly dim: number
+  /** Why all of them are not enough. */
+  readonly refusal?: Refusal
+}
+
+/** One dimension, counted in one unit. */
+interface Counted {
+  readonly dimension: string
   readonly unit: number
-  readonly capacity: number
+  readonly tolerate: number
   readonly plain: number
   readonly ha: number
-  readonly failureUnits: number
 }
+
+const MOST_CAPACITY = 2 ** 50
 
 export function resilientBound(compiled: Compiled, tolerate: number): ResilientBound {
   const { hwms, vms, dims, capacity, demand, ha, unitOf, units } = compiled
-  const open: number[] = []
   const isPinnedTo = new Uint8Array(hwms)
   for (let v = 0; v < vms; v++) if (compiled.pinned[v]) isPinnedTo[compiled.home[v]!] = 1
-  for (let h = 0; h < hwms; h++) if (!compiled.inMaintenance[h] || isPinnedTo[h]) open.push(h)
-  const single = units.every(members => members.length === 1)
-  const openUnits = new Set(open.map(h => unitOf[h]!)).size
-  const hasHa = ha.some(flag => flag === 1)
-  let best: ResilientBound = {
-    hwms: hasHa ? (openUnits > tolerate ? tolerate + 1 : open.length + 1) : vms > 0 ? 1 : 0,
-    dim: -1,
-    unit: 1,
-    capacity: 0,
-    plain: 0,
-    ha: 0,
-    failureUnits: openUnits,
-    open: open.length,
+  const open = Array.from({ length: hwms }, (_, h) => h).filter(
+    h => !compiled.inMaintenance[h] || isPinnedTo[h],
+  )
+  const isSingle = units.every(members => members.length === 1)
+  const failing = [...new Set(open.map(h => unitOf[h]!))]
+  const x = ha.some(flag => flag === 1) ? tolerate : 0
+  if (x > 0 && failing.length <= x) {
+    const refusal: Refusal = { kind: 'failures', tolerate, units: failing.length }
+    return { hwms: open.length + 1, open: open.length, refusal }
   }
+  let least = vms === 0 ? 0 : x + 1
   for (let d = 0; d < dims; d++) {
     const sizes = Array.from({ length: vms }, (_, v) => demand[v * dims + d]!)
     for (const unit of unitsOf(sizes)) {
-      let haUnits = 0
-      let plainUnits = 0
-      sizes.forEach((size, v) => {
-        if (ha[v]) haUnits += Math.floor(size / unit)
-        else plainUnits += Math.floor(size / unit)
-      })
-      const held = open
-        .map(h => Math.floor(Math.min(capacity[h * dims + d]!, 2 ** 50) / unit))
-        .sort((a, b) => b - a)
-      let sum = 0
-      let count = 0
-      for (;;) {
-        const failing = single ? count : openUnits
-        const isEnough =
-          hasHa && tolerate > 0
-            ? openUnits <= tolerate ||
-              (failing > tolerate &&
-                (sum - plainUnits) * (failing - tolerate) >= haUnits * failing * (1 - 1e-12))
-            : sum >= plainUnits + haUnits
-        if (isEnough && sum >= plainUnits + haUnits) break
-        if (count === held.length) {
-          return {
-            hwms: open.length + 1,
-            open: open.length,
-            dim: d,
-            unit,
-            capacity: sum,
-            plain: plainUnits,
-            ha: haUnits,
-            failureUnits: single ? count : openUnits,
-          }
-        }
-        sum += held[count++]!
+      const sum = (isHa: 0 | 1): number =>
+        sizes.reduce(
+          (total, size, v) => (ha[v] === isHa ? total + Math.floor(size / unit) : total),
+          0,
+        )
+      const counted = {
+        dimension: compiled.dimensions[d]!,
+        unit,
+        tolerate: x,
+        plain: sum(0),
+        ha: sum(1),
       }
-      if (count > best.hwms) {
-        best = {
-          hwms: count,
-          open: open.length,
-          dim: d,
-          unit,
-          capacity: sum,
-          plain: plainUnits,
-          ha: haUnits,
-          failureUnits: single ? count : openUnits,
-        }
-      }
+      const held = (h: number): number =>
+        Math.floor(Math.min(capacity[h * dims + d]!, MOST_CAPACITY) / unit)
+      const refusal = refuseAll(compiled, failing, open, held, counted)
+      if (refusal !== undefined) return { hwms: open.length + 1, open: open.length, refusal }
+      const all = open.map(held).sort((a, b) => b - a)
+      least = Math.max(least, fewest(all, counted, isSingle ? undefined : failing.length))
     }
   }
-  return best
+  return { hwms: Math.min(least, open.length), open: open.length }
+}
+
+/** The fewest of the HWMs, largest first, that are enough; `unitsOfAll`: failure units, where they are not single HWMs. */
+function fewest(held: readonly number[], counted: Counted, unitsOfAll: number | undefined): number {
+  const { tolerate, plain, ha } = counted
+  let inside = 0
+  let outside = 0
+  for (let count = 0; ; count++) {
+    const all = inside + outside
+    const failing = unitsOfAll ?? count
+    const isEnough =
+      all >= plain + ha &&
+      failing > tolerate &&
+      isEnoughOnAverage(all, failing, counted) &&
+      (unitsOfAll !== undefined || ha <= outside - Math.max(0, plain - inside))
+    if (isEnough || count === held.length) return count
+    if (count < tolerate) inside += held[count]!
+    else outside += held[count]!
+  }
+}
+
+function isEnoughOnAverage(
+  all: number,
+  failing: number,
+  { tolerate, plain, ha }: Counted,
+): boolean {
+  return (all - plain) * (failing - tolerate) >= ha * failing * (1 - 1e-12)
+}
+
+/** Why not even all HWMs are enough. */
+function refuseAll(
+  { problem, unitOf }: Compiled,
+  failing: readonly number[],
+  open: readonly number[],
+  held: (hwm: number) => number,
+  counted: Counted,
+): Refusal | undefined {
+  const { tolerate, plain, ha } = counted
+  if (tolerate === 0) return undefined
+  const ofUnit = new Map(failing.map(u => [u, 0]))
+  let all = 0
+  for (const h of open) {
+    ofUnit.set(unitOf[h]!, ofUnit.get(unitOf[h]!)! + held(h))
+    all += held(h)
+  }
+  const worst = [...ofUnit].sort((a, b) => b[1] - a[1]).slice(0, tolerate)
+  const inside = worst.reduce((sum, [, units]) => sum + units, 0)
+  const outside = all - inside
+  if (ha > outside - Math.max(0, plain - inside)) {
+    const dead = new Set(worst.map(([unit]) => unit))
+    const failed = open.filter(h => dead.has(unitOf[h]!)).map(h => problem.hwms[h]!.name)
+    return { kind: 'largest', ...counted, failed, inside, outside }
+  }
+  if (isEnoughOnAverage(all, failing.length, counted)) return undefined
+  return { kind: 'average', ...counted, units: failing.length, capacity: all }
 }

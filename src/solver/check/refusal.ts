@@ -67,6 +67,29 @@ function matesOf(scene: Scene, vm: ProblemVm): ProblemVm[] {
   return scene.waiting.filter(other => names.has(other.name))
 }
 
+/** How a proof counts. */
+interface Counting {
+  readonly dimension: string
+  readonly unit: number
+}
+
+/** HWMs that VMs can be on in any map. */
+function placesOfAll({ problem, places, running }: Scene): ProblemHwm[] {
+  const homes = new Set(running.values())
+  return problem.hwms.filter(hwm => places.includes(hwm) || homes.has(hwm.name))
+}
+
+function unitsOn({ problem }: Scene, hwm: ProblemHwm, { dimension, unit }: Counting): number {
+  return Math.floor(usable(problem, hwm, dimension) / unit)
+}
+
+/** What all plain VMs, or all HAVMs, ask for, pinned or not. */
+function unitsOf({ problem }: Scene, ha: boolean, { dimension, unit }: Counting): number {
+  return problem.vms
+    .filter(vm => vm.ha === ha)
+    .reduce((sum, vm) => sum + Math.floor((vm.demand[dimension] ?? 0) / unit), 0)
+}
+
 function checkProof(scene: Scene, proof: Refusal): Complaints {
   switch (proof.kind) {
     case 'nowhere': {
@@ -107,26 +130,34 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
         : [`${needed} units of ${unit} ${dimension} do fit into ${available}.`]
     }
     case 'average': {
-      const { problem } = scene
-      const { dimension, unit, tolerate } = proof
-      // HWMs that VMs can be on in any map, and all VMs, pinned or not.
-      const homes = new Set(scene.running.values())
-      const places = problem.hwms.filter(hwm => scene.places.includes(hwm) || homes.has(hwm.name))
-      const units = failureUnits(problem).filter(members =>
+      const { tolerate, unit } = proof
+      const places = placesOfAll(scene)
+      const units = failureUnits(scene.problem).filter(members =>
         members.some(name => places.some(hwm => hwm.name === name)),
       )
-      const held = places.reduce(
-        (sum, hwm) => sum + Math.floor(usable(problem, hwm, dimension) / unit),
-        0,
-      )
-      const count = (ha: boolean): number =>
-        problem.vms
-          .filter(vm => vm.ha === ha)
-          .reduce((sum, vm) => sum + Math.floor((vm.demand[dimension] ?? 0) / unit), 0)
-      const [plain, ha] = [count(false), count(true)]
+      const held = places.reduce((sum, hwm) => sum + unitsOn(scene, hwm, proof), 0)
+      const [plain, ha] = [unitsOf(scene, false, proof), unitsOf(scene, true, proof)]
+      if (!(unit > 0)) return ['The unit is not above 0.']
       return (held - plain) * (units.length - tolerate) < ha * units.length
         ? []
         : ['On average there is room.']
+    }
+    case 'largest': {
+      const { tolerate, unit, failed } = proof
+      if (!(unit > 0)) return ['The unit is not above 0.']
+      const hit = failureUnits(scene.problem).filter(members =>
+        members.some(name => failed.includes(name)),
+      )
+      if (hit.length > tolerate) return [`${failed.join(', ')} are more than ${tolerate} failures.`]
+      let [inside, outside] = [0, 0]
+      for (const hwm of placesOfAll(scene)) {
+        if (failed.includes(hwm.name)) inside += unitsOn(scene, hwm, proof)
+        else outside += unitsOn(scene, hwm, proof)
+      }
+      const [plain, ha] = [unitsOf(scene, false, proof), unitsOf(scene, true, proof)]
+      return ha > outside - Math.max(0, plain - inside)
+        ? []
+        : [`When ${failed.join(', ')} fail, the others have room in sum.`]
     }
     case 'failures': {
       const units = failureUnits(scene.problem).filter(unit =>
