@@ -28,14 +28,9 @@ async function opened(
 }
 
 async function until(terminal: Terminal, wanted: RegExp, limitMs = 20_000): Promise<void> {
-  const limit = performance.now() + limitMs
-  for (;;) {
-    await terminal.read()
-    if (wanted.test(terminal.text())) return
-    if (performance.now() > limit)
-      throw new Error(`did not see ${wanted} within ${limitMs} ms:\n${terminal.text()}`)
-    await new Promise(resolve => setImmediate(resolve))
-  }
+  await expect
+    .poll(() => terminal.read().then(() => terminal.text()), { timeout: limitMs, interval: 50 })
+    .toMatch(wanted)
 }
 
 test('the console shows the real cluster, and a host that dies as DOWN with its age and reason', async () => {
@@ -72,8 +67,5 @@ test('a line that drops leaves nothing behind: screen and engine end by themselv
       .filter(each => each.words.some(word => word.endsWith('yasco.mjs')))
   expect(programs().length).toBe(2)
   wire.cut()
-  const limit = performance.now() + 20_000
-  let left = programs()
-  while (left.length > 0 && performance.now() < limit) left = programs()
-  expect(left).toEqual([])
+  await expect.poll(programs, { timeout: 20_000, interval: 100 }).toEqual([])
 })
