@@ -42,6 +42,11 @@ export class Budget {
     return this.#over
   }
 
+  /** A part of this budget: over after `work` steps of its own, or with the whole. What it spends, the whole has spent. */
+  part(work: number): Budget {
+    return new Share(this, work)
+  }
+
   get isOver(): boolean {
     return this.#over
   }
@@ -62,5 +67,31 @@ export class Budget {
     ) {
       this.#over = true
     }
+  }
+}
+
+/** A part of a budget, see `Budget.part`. */
+class Share extends Budget {
+  readonly #whole: Budget
+  readonly #most: number
+
+  constructor(whole: Budget, most: number) {
+    super({})
+    this.#whole = whole
+    this.#most = most
+  }
+
+  override spend(steps: number): boolean {
+    this.spent += steps
+    this.#whole.spend(steps)
+    return this.isOver
+  }
+
+  override get isOver(): boolean {
+    return this.spent >= this.#most || this.#whole.isOver
+  }
+
+  override get seconds(): number {
+    return this.#whole.seconds
   }
 }

@@ -1,9 +1,11 @@
 // Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
+// Bins that are alike are packed by column generation too, in turns with tabu.
 import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
 import { bestFit, binOrder, fillBins, levelled, order, scarcity } from './greedy.ts'
 import { isUniform, type Packing } from './packing.ts'
+import { Rounding } from './rounding.ts'
 import { State } from './state.ts'
 import { tabu } from './tabu.ts'
 
@@ -86,6 +88,9 @@ export function packInto(
   return check.isValid() ? result.where : undefined
 }
 
+/** Work of one turn of column generation, at least: a relaxation that is begun should mostly be ended in the same turn. */
+const LEAST_TURN = 3e8
+
 /** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
 function stepsFor(packing: Packing, round: number): number {
   return Math.ceil((400 + 3 * Math.min(packing.items, 1_000)) * 2 ** Math.min(round, 9))
@@ -102,11 +107,11 @@ export function packFewest(
   report: OnFewest,
   mostRounds = Infinity,
 ): Fewest {
-  const bound = unitBound(packing)
+  let bound = unitBound(packing).bins
   const all = binOrder(packing)
   if (packing.items === 0) return { where: new Int32Array(0), bins: 0, bound: 0 }
   const uniform = isUniform(packing)
-  let best = greedily(packing, all, bound.bins)?.where
+  let best = greedily(packing, all, bound)?.where
   if (best === undefined) {
     for (
       let round = 0;
@@ -115,25 +120,44 @@ export function packFewest(
     ) {
       best = packInto(packing, all, undefined, random, budget, stepsFor(packing, round))
     }
-    if (best === undefined) return { where: undefined, bins: Infinity, bound: bound.bins }
+    if (best === undefined) return { where: undefined, bins: Infinity, bound }
   }
   let used = usedBy(packing, best)
-  report(used.length, bound.bins, 'greedy')
-  for (let round = 0; used.length > bound.bins && !budget.isOver && round < mostRounds; round++) {
-    const tries = attempts(packing, used, best, bound.bins, round, uniform, random)
+  const take = (found: Int32Array, phase: string): void => {
+    best = found
+    used = usedBy(packing, best)
+    report(used.length, bound, phase)
+  }
+  take(best, 'greedy')
+  const rounding = uniform && Rounding.suits(packing) ? new Rounding(packing, random) : undefined
+  for (let round = 0; used.length > bound && !budget.isOver && round < mostRounds; round++) {
+    const before = budget.spent
+    const had = used.length
+    const tries = attempts(packing, used, best, bound, round, uniform, random)
     for (const { bins, start } of tries) {
       const found = packInto(packing, bins, start, random, budget, stepsFor(packing, round))
-      if (found !== undefined) {
-        best = found
-        used = usedBy(packing, best)
-        report(used.length, bound.bins, 'tabu')
-        round = -1
-        break
-      }
-      if (budget.isOver) break
+      if (found !== undefined) take(found, 'tabu')
+      if (found !== undefined || budget.isOver) break
     }
+    if (rounding !== undefined && used.length > bound && !budget.isOver) {
+      rounding.learn(best)
+      const work = Math.max(LEAST_TURN, 2 * (budget.spent - before))
+      const rounded = rounding.turn(used.length, used, work, budget)
+      if (rounding.bound > bound) {
+        bound = rounding.bound
+        report(used.length, bound, 'columns')
+      }
+      if (rounded?.isComplete) take(rounded.where, 'columns')
+      else if (rounded !== undefined && !budget.isOver) {
+        // What a dive has left over, tabu search may still squeeze in.
+        const bins = used.slice(0, -1)
+        const found = packInto(packing, bins, rounded.where, random, budget, stepsFor(packing, 0))
+        if (found !== undefined) take(found, 'columns')
+      }
+    }
+    if (used.length < had) round = -1
   }
-  return { where: best, bins: used.length, bound: bound.bins }
+  return { where: best, bins: used.length, bound }
 }
 
 function usedBy(packing: Packing, where: Int32Array): Int32Array {

@@ -172,13 +172,16 @@ export function itemsOf(compiled: Compiled): Items {
   return { packing, itemOf, vmsOf, ...(contradiction === undefined ? {} : { contradiction }) }
 }
 
-/** Whether no rule tells items or bins apart: any item may go anywhere, all bins have equal capacity. */
+/** Whether no rule tells items or bins apart: any item may go to any bin that is open, and those have equal capacity. */
 export function isUniform(packing: Packing): boolean {
-  const { bins, dims, capacity } = packing
+  const { bins, dims, capacity, rows } = packing
   if (packing.groups.length > 0 || packing.fixed.some(bin => bin >= 0)) return false
-  if (packing.rowOf.some(row => row !== 0) || packing.rows[0]!.some(open => open === 0))
-    return false
-  for (let b = 1; b < bins; b++)
-    for (let d = 0; d < dims; d++) if (capacity[b * dims + d] !== capacity[d]) return false
-  return true
+  if (packing.rowOf.some(row => row !== 0)) return false
+  const first = rows[0]!.indexOf(1)
+  for (let b = first + 1; b < bins; b++) {
+    if (!rows[0]![b]) continue
+    for (let d = 0; d < dims; d++)
+      if (capacity[b * dims + d] !== capacity[first * dims + d]) return false
+  }
+  return first >= 0
 }

@@ -1,0 +1,176 @@
+// The restricted master of column generation: min sum x, every class covered, by the revised simplex method (Gilmore and Gomory 1961;
+// Chvatal 1983, chapters 7 and 13). Right-hand sides are perturbed a little against stalling.
+import { Basis, type Sparse } from './basis.ts'
+import type { Column } from './pricing.ts'
+
+/** Pivots after which the product form is made anew. */
+const REBUILD_AFTER = 50
+const EPSILON = 1e-8
+/** Columns that one look over all brings up for the next pivots. */
+const SHORT_LIST = 20
+
+/** Grows by columns; `solve` brings it to the optimum of those it has. Row r must be covered at least `demand[r]` times. */
+export class Master {
+  readonly rows: number
+  readonly columns: Column[] = []
+  /** Duals: the price of each row at the last optimum. */
+  readonly prices: Float64Array
+  /** Column of each basic variable; ~row for the surplus of a row. */
+  readonly #basis: Int32Array
+  readonly #inverse: Basis
+  readonly #value: Float64Array
+  readonly #right: Float64Array
+  readonly #direction: Float64Array
+  readonly #row: Float64Array
+  #sinceRebuild = 0
+  #pivots = 0
+  #isSingular = false
+  /** Elementary steps so far, to be spent on a budget. */
+  work = 0
+
+  constructor(demand: ArrayLike<number>, perturb: () => number) {
+    const rows = demand.length
+    this.rows = rows
+    this.prices = new Float64Array(rows).fill(1)
+    this.#right = Float64Array.from(demand, b => b + 1e-3 * perturb())
+    this.#value = this.#right.slice()
+    this.#inverse = new Basis(rows)
+    this.#basis = new Int32Array(rows)
+    this.#direction = new Float64Array(rows)
+    this.#row = new Float64Array(rows)
+    // One item a bin: always a solution, and the identity as first basis.
+    for (let r = 0; r < rows; r++)
+      this.#basis[r] = this.add({ rows: Int32Array.of(r), counts: Int32Array.of(1) })
+  }
+
+  add(column: Column): number {
+    return this.columns.push(column) - 1
+  }
+
+  reducedCost(column: Column): number {
+    let sum = 1
+    for (let k = 0; k < column.rows.length; k++)
+      sum -= this.prices[column.rows[k]!]! * column.counts[k]!
+    return sum
+  }
+
+  #costOf(entry: number): number {
+    return entry < 0 ? this.prices[~entry]! : this.reducedCost(this.columns[entry]!)
+  }
+
+  /** Pivots until no column it has lowers the sum. False when `isOver` ended it before, or it does not get there. */
+  solve(isOver: () => boolean): boolean {
+    // Perturbed right-hand sides make cycles unlikely, not impossible.
+    const last = this.#pivots + 200 * (this.rows + 20) + 10 * this.columns.length
+    while (!this.#isSingular && this.#pivots < last) {
+      const list = this.#shortList()
+      if (list.length === 0) return true
+      for (;;) {
+        let best = -EPSILON
+        let entering: number | undefined
+        for (const entry of list) {
+          const cost = this.#costOf(entry)
+          if (cost < best) {
+            best = cost
+            entering = entry
+          }
+        }
+        if (entering === undefined) break
+        if (!this.#pivot(entering, best)) return true
+        if (isOver() || this.#pivots >= last) return false
+      }
+    }
+    return false
+  }
+
+  /** Basic columns with a value above zero. */
+  *solution(): Generator<[column: number, value: number]> {
+    for (let r = 0; r < this.rows; r++)
+      if (this.#basis[r]! >= 0 && this.#value[r]! > 1e-4) yield [this.#basis[r]!, this.#value[r]!]
+  }
+
+  /** Those that would lower the sum most, surplus of rows among them. */
+  #shortList(): number[] {
+    const found: [entry: number, cost: number][] = []
+    let limit = -EPSILON
+    const offer = (entry: number, cost: number): void => {
+      if (cost >= limit) return
+      found.push([entry, cost])
+      if (found.length < SHORT_LIST * 3) return
+      found.sort((a, b) => a[1] - b[1])
+      found.length = SHORT_LIST
+      limit = found[SHORT_LIST - 1]![1]
+    }
+    for (let r = 0; r < this.rows; r++) offer(~r, this.prices[r]!)
+    for (let c = 0; c < this.columns.length; c++) offer(c, this.reducedCost(this.columns[c]!))
+    this.work += this.columns.length * 8 + this.rows
+    return found
+      .sort((a, b) => a[1] - b[1])
+      .slice(0, SHORT_LIST)
+      .map(([entry]) => entry)
+  }
+
+  #pivot(entering: number, reduced: number): boolean {
+    const { rows } = this
+    const direction = this.#direction
+    direction.fill(0)
+    const column = this.#sparse(entering)
+    for (let k = 0; k < column.rows.length; k++) direction[column.rows[k]!] = column.counts[k]!
+    this.#inverse.solve(direction)
+    let leaving = -1
+    let least = Infinity
+    for (let r = 0; r < rows; r++) {
+      if (direction[r]! <= 1e-7) continue
+      const ratio = Math.max(0, this.#value[r]!) / direction[r]!
+      if (
+        ratio < least - 1e-12 ||
+        (ratio < least + 1e-12 && leaving >= 0 && direction[r]! > direction[leaving]!)
+      ) {
+        least = ratio
+        leaving = r
+      }
+    }
+    if (leaving < 0) return false
+    const pivot = direction[leaving]!
+    const row = this.#row
+    row.fill(0)
+    row[leaving] = 1
+    this.#inverse.solveRow(row)
+    const change = reduced / pivot
+    const step = this.#value[leaving]! / pivot
+    for (let r = 0; r < rows; r++) {
+      this.prices[r]! += change * row[r]!
+      this.#value[r]! -= direction[r]! * step
+    }
+    this.#value[leaving] = step
+    this.#basis[leaving] = entering
+    this.#inverse.replace(leaving, direction)
+    this.work += this.#inverse.entries * 2 + rows * 6
+    this.#pivots++
+    if (++this.#sinceRebuild >= REBUILD_AFTER) this.#rebuild()
+    return true
+  }
+
+  #sparse(entry: number): Sparse {
+    return entry >= 0 ? this.columns[entry]! : { rows: [~entry], counts: [-1] }
+  }
+
+  /** Makes the inverse anew: it is short again, and rounding errors go. */
+  #rebuild(): void {
+    this.#sinceRebuild = 0
+    const entries = Array.from(this.#basis)
+    const placed = this.#inverse.rebuild(entries.map(entry => this.#sparse(entry)))
+    if (placed === undefined) {
+      this.#isSingular = true
+      return
+    }
+    this.work += this.#inverse.entries * 4 + this.rows * this.rows
+    placed.forEach((k, r) => {
+      this.#basis[r] = entries[k]!
+      this.prices[r] = entries[k]! >= 0 ? 1 : 0
+    })
+    this.#value.set(this.#right)
+    this.#inverse.solve(this.#value)
+    this.#inverse.solveRow(this.prices)
+  }
+}

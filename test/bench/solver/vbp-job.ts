@@ -1,0 +1,76 @@
+// One vector bin packing instance, by the door that `plan --vbp` uses, judged by the checker.
+import { answerVbp } from '../../../src/engine/solving/vbp.ts'
+import { checkPlacement } from '../../../src/solver/check/placement.ts'
+import { readVbp, type VbpInstance } from '../../../src/solver/vbp.ts'
+import type { Problem } from '../../../src/solver/problem.ts'
+
+export interface VbpAsked {
+  readonly text: string
+  readonly seconds: number
+  readonly seed: number
+}
+
+export interface VbpSolved {
+  readonly items: number
+  readonly bins: number
+  readonly bound: number
+  readonly seconds: number
+  /** When the last improvement came. */
+  readonly lastSeconds: number
+  readonly complaints: readonly string[]
+}
+
+export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
+  const instance = readVbp(text)
+  const start = performance.now()
+  let lastSeconds = 0
+  let best = Infinity
+  const answer = answerVbp(
+    { instance, seed, seconds, isRepeatable: false },
+    {
+      now: () => performance.now(),
+      stopped: () => false,
+      onProgress: progress => {
+        if (progress.best === undefined || progress.best >= best) return
+        best = progress.best
+        lastSeconds = (performance.now() - start) / 1000
+      },
+    },
+  )
+  const bins = answer.hwmsUsed
+  return {
+    items: instance.items,
+    bins,
+    bound: answer.bound,
+    seconds: (performance.now() - start) / 1000,
+    lastSeconds,
+    complaints:
+      answer.answer === 'map' ? complaintsOf(instance, answer.assignment, bins) : [answer.answer],
+  }
+}
+
+/** The instance as a cluster of equal HWMs, its answer as a map. */
+function complaintsOf(
+  { capacity, sizes, items }: VbpInstance,
+  assignment: readonly number[],
+  bins: number,
+): string[] {
+  const dimensions = Array.from(capacity, (_, d) => `d${d}`)
+  const amounts = (of: Float64Array, at: number): Record<string, number> =>
+    Object.fromEntries(dimensions.map((dimension, d) => [dimension, of[at + d]!]))
+  const problem: Problem = {
+    dimensions,
+    hwms: Array.from({ length: bins }, (_, b) => ({
+      name: `b${b}`,
+      capacity: amounts(capacity, 0),
+    })),
+    vms: Array.from({ length: items }, (_, i) => ({
+      name: `i${i}`,
+      ha: false,
+      demand: amounts(sizes, i * capacity.length),
+    })),
+    groups: [],
+    tolerate: 0,
+  }
+  return checkPlacement(problem, new Map(assignment.map((b, i) => [`i${i}`, `b${b}`])))
+}

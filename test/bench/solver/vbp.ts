@@ -1,0 +1,104 @@
+// Vector bin packing on the public instances: against the known optimum and the best of all published heuristics. Instances run side by
+// side, each on a core of its own.
+import { vbpCases, type VbpCase } from './data.ts'
+import { inLanes } from './lanes.ts'
+import { type BenchOptions, type MarkRow, notRun, type Part, verdictOf } from './mark.ts'
+import type { VbpSolved } from './vbp-job.ts'
+
+/** Of so many instances one is run by default: that goes through all families, sizes and dimensions. */
+const SAMPLE = 17
+
+interface Result extends VbpSolved {
+  readonly case: VbpCase
+}
+
+export const vbp: Part = { name: 'vbp', run }
+
+async function* run({ data, seconds, isFull }: BenchOptions): AsyncGenerator<MarkRow> {
+  const what = 'vbp: public instances'
+  const all = data === undefined ? [] : vbpCases(data)
+  if (all.length === 0) {
+    yield notRun(what, '', 'no vbp instances: --data names the folder that has vbp/')
+    return
+  }
+  const cases = isFull ? all : all.filter((_, k) => k % SAMPLE === 1)
+  const answers = await inLanes<VbpSolved>(
+    cases.map(({ text }) => ({
+      module: 'vbp-job.ts',
+      call: 'solveVbp',
+      argument: { text, seconds, seed: 1 },
+    })),
+    seconds + 120,
+  )
+  const results: Result[] = []
+  for (const [k, answer] of answers.entries()) {
+    const of = cases[k]!
+    if (answer instanceof Error) yield notRun(`vbp: ${of.family}/${of.name}`, '', answer.message)
+    else if (answer.complaints.length > 0)
+      yield {
+        what: `vbp: ${of.family}/${of.name}`,
+        mark: 'accepted by the checker',
+        figure: answer.complaints[0]!,
+        verdict: 'MISSED',
+      }
+    else results.push({ ...answer, case: of })
+  }
+  yield* marksOf(results, seconds)
+  for (const { case: of, bins, bound, seconds: taken } of results) {
+    if (bins <= (of.optimum > 0 ? of.optimum : Math.max(bound, bins - 1))) continue
+    yield {
+      what: `  ${of.family}/${of.name}`,
+      mark: '',
+      figure: `${bins} bins, bound ${bound}, ${taken.toFixed(1)} s`,
+      verdict: 'shown',
+      peer: `${of.optimum > 0 ? `optimum ${of.optimum}, ` : ''}published ${of.published}`,
+    }
+  }
+}
+
+function* marksOf(results: readonly Result[], seconds: number): Generator<MarkRow> {
+  const sound = results.filter(({ case: of }) => of.optimum > 0)
+  const percent = (part: number, of: number): string =>
+    of === 0 ? 'none' : `${((100 * part) / of).toFixed(1)} % (${part} of ${of})`
+  const gap = (bins: (result: Result) => number): number =>
+    (100 * sound.reduce((sum, r) => sum + bins(r) / r.case.optimum - 1, 0)) /
+    Math.max(1, sound.length)
+  const hit = sound.filter(({ bins, case: of }) => bins <= of.optimum).length
+  const theirs = sound.filter(({ case: of }) => of.published <= of.optimum).length
+  const small = results.filter(({ items }) => items <= 120)
+  const proved = small.filter(({ bins, bound }) => bins <= bound).length
+  const above = results.filter(({ bins, case: of }) => bins > of.published).length
+  const wrong = sound.filter(({ bins, bound, case: of }) => bins < of.optimum || bound > of.optimum)
+  yield {
+    what: `vbp: known optimum reached, ${seconds} s each`,
+    mark: '>= 95 %',
+    figure: percent(hit, sound.length),
+    verdict: verdictOf(hit >= 0.95 * sound.length),
+    peer: `best published heuristic of each: ${percent(theirs, sound.length)}`,
+  }
+  yield {
+    what: 'vbp: mean gap to the known optimum',
+    mark: '<= 0.10 %',
+    figure: `${gap(r => r.bins).toFixed(3)} %`,
+    verdict: verdictOf(gap(r => r.bins) <= 0.1),
+    peer: `best published: ${gap(r => r.case.published).toFixed(2)} %`,
+  }
+  yield {
+    what: 'vbp: above the best published',
+    mark: 'none',
+    figure: `${above} of ${results.length}`,
+    verdict: verdictOf(above === 0),
+  }
+  yield {
+    what: 'vbp: proved, n <= 120',
+    mark: '>= 80 %',
+    figure: percent(proved, small.length),
+    verdict: verdictOf(proved >= 0.8 * small.length),
+  }
+  yield {
+    what: 'vbp: below a known optimum, or a bound above it',
+    mark: 'none',
+    figure: `${wrong.length} of ${sound.length}`,
+    verdict: verdictOf(wrong.length === 0),
+  }
+}
