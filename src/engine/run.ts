@@ -6,6 +6,8 @@ import { Engine } from './engine.ts'
 import { writeMessage } from './lines.ts'
 import { SCREEN_FD } from './start.ts'
 
+const KEPT_ALIVE_MS = 60_000
+
 /**
  * Resolves when the engine has ended what it did. What `makeParts` throws is told to the screen as `fatal`, since trying
  * again would not mend it, and thrown on.
@@ -34,8 +36,11 @@ export async function runEngine(makeParts: () => Promise<EngineParts>): Promise<
   const engine = new Engine(parts)
   engine.attach(stream)
   await Promise.race([engine.empty(), ended.promise])
+  // Its clock keeps no process alive, and the screen's stream may be gone: what is under way must.
+  const underWay = setInterval(() => undefined, KEPT_ALIVE_MS)
   // What was begun goes on without a screen; told to end, it is parked; told twice, its leases run out.
   const parked = ended.promise.then(() => engine.park())
   await Promise.race([engine.finished(), parked, endedAtOnce.promise])
   await engine[Symbol.asyncDispose]()
+  clearInterval(underWay)
 }

@@ -1,6 +1,7 @@
 // The acting half of an engine, on made-up hosts and made-up time: what screens ask, what they are shown, and what goes on without them.
 import { expect, test } from 'vitest'
 import type { ActingQuestion, Committed, PlanShown } from '../../src/engine/acting/questions.ts'
+import { observe } from '../../src/cluster/observe.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { actsInSimulation } from '../../src/simulator/acts.ts'
 import { Observed } from '../cluster/observed.ts'
@@ -19,6 +20,20 @@ class Acted implements AsyncDisposable {
     const acting = actsInSimulation(simulation, observation, identity, () => clock.now())
     this.engine = new Engine({ observation, version: 'test', ...(!readOnly && { acting }) })
     this.screen = screenOn(this.engine)
+  }
+
+  /** One more engine with a screen of its own on the same cluster, which sees all there is. */
+  async another(who: string): Promise<TestScreen> {
+    const { simulation, clock } = this.observed
+    const { cluster, etcd } = simulation.cluster.config
+    const store = simulation.connectStore()
+    const { open } = simulation
+    const observation = observe({ cluster, store, etcd, open, readOnly: false, clock })
+    const identity = { who, from: 'admin2', version: 'test' }
+    const acting = actsInSimulation(simulation, observation, identity, () => clock.now())
+    const screen = screenOn(new Engine({ observation, version: 'test', acting }))
+    await this.observed.until(() => screen.snapshot?.vms['test']?.state === 'running', 20_000)
+    return screen
   }
 
   static async begin({ readOnly = false } = {}): Promise<Acted> {
@@ -139,6 +154,23 @@ test('told to end, it parks what runs; another takes it up', async () => {
   expect(await acted.ask({ ask: 'operation', id: '1', to: 'resume' })).toBe('operation 1: resume')
   await observed.until(() => observed.snapshot.operations?.['1']?.state === 'done', 90_000)
   expect(observed.simulation.runsOn('ubuntu-vmm2')).toEqual(['quark'])
+})
+
+test('an operation that is conducted elsewhere is seen, and asked there to stop; who asked is in the log', async () => {
+  await using acted = await Acted.begin()
+  const { observed } = acted
+  const bert = await acted.another('bert')
+  const request = { do: 'evacuate', hwm: 'snailin', cold: false } as const
+  await acted.commit(await acted.plan({ request, choices: {}, parallel: 1 }))
+  await observed.until(() => bert.snapshot?.conductors?.['1'] !== undefined, 10_000)
+  expect(bert.snapshot?.conductors?.['1']).toEqual({ who: 'anna', from: 'admin1' })
+  const asked = bert.link.ask({ ask: 'operation', id: '1', to: 'cancel' })
+  await observed.until(() => bert.snapshot?.operations?.['1']?.state === 'cancelled', 60_000)
+  expect(await asked).toEqual({ ok: true, value: 'operation 1: asked to cancel' })
+  expect(observed.snapshot.events.at(-1)?.what).toContain('cancelled')
+  const line = observed.snapshot.events.find(({ what }) => what === 'operation 1: asked to cancel')
+  expect(line).toMatchObject({ who: 'bert', from: 'admin2', about: 'operation:1' })
+  bert.link[Symbol.dispose]()
 })
 
 test('maintenance without moves needs no operation; a read-only engine refuses all of it', async () => {

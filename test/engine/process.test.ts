@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import type { EngineHealth } from '../../src/engine/engine.ts'
+import type { PlanShown } from '../../src/engine/acting/questions.ts'
 import type { EngineSpec } from '../../src/engine/spec.ts'
 import type { StartedEngine } from '../../src/engine/start.ts'
 import { startEngine } from '../../src/engine/start.ts'
@@ -63,6 +64,23 @@ test('when its screen vanishes it ends by itself', async () => {
   started.screen.link[Symbol.dispose]()
   expect((await started.engine.ended).how).toBe('ended with status 0')
 }, 20_000)
+
+test('with something under way it stays until that is over, although its screen is gone', async () => {
+  await using started = new Started({ ...demo, readOnly: false })
+  await started.settled()
+  const { link } = started.screen
+  const request = { do: 'migrate', vm: 'test', to: 'quark', cold: false } as const
+  const planned = await link.ask({ ask: 'plan', request, choices: {}, parallel: undefined })
+  if (!planned.ok) throw new Error(planned.error)
+  const { id } = planned.value as PlanShown
+  const begun = await link.ask({ ask: 'commit', plan: id, why: '' })
+  expect(begun).toEqual({ ok: true, value: { is: 'begun', operation: '1' } })
+  const left = performance.now()
+  link[Symbol.dispose]()
+  expect((await started.engine.ended).how).toBe('ended with status 0')
+  // Its memory alone takes longer than that to copy.
+  expect(performance.now() - left).toBeGreaterThan(1_500)
+}, 30_000)
 
 test('a hang-up of a terminal is nothing to it', async () => {
   await using started = new Started()

@@ -114,6 +114,8 @@ function planLines(context: ViewContext, shown: PlanShown, selected: number): Pl
   }
   for (const text of wrap(`${plan.sentence}.`, width)) put(line(MARGIN, span(text, 'strong')))
   if (plan.moves.length > 0) put(atOnce(shown))
+  const by = commonReason(plan.moves)
+  if (by !== '') put(line(MARGIN, span(`targets: ${by}`, 'dim')))
   if (plan.unplaced.length > 0) {
     put([], line(MARGIN, span(`CANNOT BE PLACED ${plan.unplaced.length}`, 'bad')))
     put(...leftOut(plan.unplaced, 'warn', width))
@@ -196,6 +198,14 @@ function leftOut(list: readonly LeftOut[], style: Style, width: number): Line[] 
   })
 }
 
+/** What several moves have in common is said once. */
+function commonReason(moves: readonly PlannedMove[]): string {
+  const [first] = moves
+  return first !== undefined && moves.length > 1 && moves.every(({ why }) => why === first.why)
+    ? first.why
+    : ''
+}
+
 const METHODS: Readonly<Record<PlannedMove['method'], string>> = {
   live: 'live',
   cold: 'cold',
@@ -211,13 +221,14 @@ function moveLines(context: ViewContext, shown: PlanShown, selected: number): Pl
   const names = Math.max(8, ...moves.map(move => widthOf(move.vm)))
   const wayWidth = Math.max(4, ...ways.map(widthOf))
   const hasTimes = layout.columns >= 76
+  const common = commonReason(moves)
   return moves.map((move, row) => {
     const estimated = shown.estimate.moves[row]
     const takes = estimated ? humanDuration(roundly(estimated.takesMs)) : ''
     const down = estimated?.downMs
     const isSelected = row === selected
     const rest = [
-      move.why,
+      common === '' ? move.why : '',
       move.after.length > 0 ? `after ${move.after.join(', ')}` : '',
       move.targets.length > 1 && layout.columns >= 110
         ? `else ${move.targets.slice(1, 3).join(', ')}`

@@ -140,6 +140,12 @@ export class Acting {
   }
 
   async #operation({ id, to }: ActingQuestion & { ask: 'operation' }): Promise<string> {
+    const what = to === 'take-up' ? 'taken up' : `asked to ${to}`
+    this.#parts.report({
+      level: 'info',
+      about: `operation:${id}`,
+      what: `operation ${id}: ${what}`,
+    })
     if (to !== 'take-up' && (await this.#parts.operations.ask(id, to)))
       return `operation ${id}: asked to ${to}`
     const work = this.#conduct(id, to === 'take-up' ? undefined : to)

@@ -1,0 +1,195 @@
+// The whole story by keys, in a pty over real SSH, on real hosts: an operator logs in to andreys, quark dies, its VMs restart elsewhere on the
+// operator's word, quark returns, they come home live; a console is killed in the middle, and another takes over what it left.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Lab } from '../lab/index.ts'
+import type { Observer } from '../lab/observer.ts'
+import { killNow } from '../lab/processes.ts'
+import { beatOf, untilBeats, Yasco } from '../operations/yasco.ts'
+import { bytesOf } from './language/keys.ts'
+import { OverSsh } from './language/over-ssh.ts'
+import { Terminal } from './language/terminal.ts'
+
+const BIN = new URL('../../bin/yasco', import.meta.url).pathname
+const HAVMS = ['mail', 'web', 'wiki', 'git', 'proxy']
+let lab: Lab
+let yasco: Yasco
+let observer: Observer
+let console: Console
+
+beforeAll(async () => {
+  const host = (address: string, fallback = true) => ({
+    address,
+    etcd: true,
+    hwm: { capacity: { ram: '32GiB', cpu: 16 }, fallback },
+  })
+  lab = await Lab.up({
+    name: 'by-keys',
+    hosts: {
+      cluster: 'innopolis',
+      tolerate: 1,
+      hosts: {
+        quark: host('10.0.0.112'),
+        snailin: host('10.0.0.109'),
+        andreys: host('10.0.0.127', false),
+      },
+      vms: Object.fromEntries(
+        HAVMS.map((name, index) => [
+          name,
+          { home: 'quark', vm: { ha: true, priority: 100 - index, ram: '2GiB', cpu: 1 } },
+        ]),
+      ),
+    },
+  })
+  yasco = new Yasco(lab)
+  await yasco.begin()
+  observer = await lab.observe()
+  console = await Console.open()
+})
+afterAll(async () => {
+  await observer?.[Symbol.asyncDispose]()
+  await lab?.down()
+})
+
+class Console {
+  readonly #terminal: Terminal
+  readonly #wire: OverSsh
+
+  private constructor(wire: OverSsh, terminal: Terminal) {
+    this.#wire = wire
+    this.#terminal = terminal
+  }
+
+  static async open(size = { columns: 110, rows: 30 }): Promise<Console> {
+    const socket = await lab.dial('andreys', 22)
+    const command = `YASCO_CONFIG=${lab.clusterFile} LANG=C.UTF-8 ${BIN}`
+    const wire = await OverSsh.open(socket, lab.layout.ssh.key, command, size)
+    const opened = new Console(wire, new Terminal(wire, size.columns, size.rows))
+    await opened.sees(/HWM 3 up|DOWN/)
+    return opened
+  }
+
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      this.#wire.input(bytesOf(key))
+      await this.#wire.quiet()
+    }
+  }
+
+  async type(text: string): Promise<void> {
+    this.#wire.input(text)
+    await this.#wire.quiet()
+  }
+
+  async sees(wanted: RegExp, limitMs = 30_000): Promise<void> {
+    const limit = performance.now() + limitMs
+    for (;;) {
+      await this.#terminal.read()
+      if (wanted.test(this.#terminal.text())) return
+      if (performance.now() > limit)
+        throw new Error(`did not see ${wanted} within ${limitMs} ms:\n${this.#terminal.text()}`)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  /** Goes on to the question, and waits until it hears keys. */
+  async question(): Promise<void> {
+    await this.press('enter')
+    await this.sees(/Carry this out\?/)
+    await this.hears()
+  }
+
+  async hears(): Promise<void> {
+    await this.sees(/> Cancel(?!.*keys are dead)/)
+  }
+
+  get ended(): Promise<number | undefined> {
+    return this.#wire.ended
+  }
+}
+
+/** The processes of consoles on andreys: screens, or their engines. */
+function programs(which: 'screen' | 'engine') {
+  return lab
+    .host('andreys')
+    .processes()
+    .filter(({ words }) => words.some(word => word.endsWith('yasco.mjs')))
+    .filter(({ words }) => words.includes('engine') === (which === 'engine'))
+}
+
+test('E on a dead HWM: plan, the operator’s word, its name in full; its VMs run elsewhere', async () => {
+  await console.sees(/VM 5 running 5/)
+  await lab.host('quark').kill()
+  await console.sees(/quark +DOWN/)
+  const before = beatOf(lab, 'mail')
+  await console.press('g', 'E')
+  await console.sees(/Evacuate quark: 5 VMs restart elsewhere/)
+  await console.sees(/mail +HAVM +restart +quark → snailin/)
+  await console.question()
+  await console.sees(/f +its fence device switches it off/)
+  await console.press('w')
+  await console.sees(/How was it verified that quark is off/)
+  await console.hears()
+  await console.type('cable pulled')
+  await console.press('enter')
+  await console.sees(/type quark in full/)
+  await console.hears()
+  await console.type('quark')
+  await console.press('enter')
+  await console.sees(/Operation 1 done/)
+  await console.sees(/5 of 5 done/)
+  expect((await untilBeats(lab, 'mail', before)).boots).toBe(before.boots + 1)
+  expect(await yasco.run('events')).toContain("quark: off by the operator's word: cable pulled")
+})
+
+test('it returns; H brings them home live, and goes on when the screen is killed in the middle', async () => {
+  await lab.host('quark').start()
+  await console.sees(/HWM 3 up 3/, 60_000)
+  const before = beatOf(lab, 'mail')
+  await console.press('H')
+  await console.sees(/Homecoming: 5 VMs move live/)
+  await console.press('-')
+  await console.sees(/1 at once per HWM/)
+  await console.question()
+  await console.press('y')
+  await console.sees(/Operation 2 running/)
+  await console.sees(/1 of 5 done/)
+  for (const screen of programs('screen')) killNow(screen)
+  await console.ended
+  expect(programs('engine')).toHaveLength(1)
+  console = await Console.open()
+  await console.press('5')
+  await console.sees(/2 +homecoming innopolis +done/, 60_000)
+  expect((await untilBeats(lab, 'mail', before)).boots).toBe(before.boots)
+  expect(await yasco.places()).toEqual(
+    Object.fromEntries(HAVMS.map(name => [name, 'running quark'])),
+  )
+})
+
+test('killed with its engine in the middle, its operation is seen to be left, and another console takes it up', async () => {
+  await console.type(':evacuate quark\r')
+  await console.sees(/Evacuate quark: 5 VMs move live/)
+  await console.press('-')
+  await console.sees(/1 at once per HWM/)
+  await console.question()
+  await console.press('y')
+  await console.sees(/EVACUATING 1\/5/)
+  for (const program of [...programs('engine'), ...programs('screen')]) killNow(program)
+  await console.ended
+  console = await Console.open()
+  await console.press('5')
+  await console.sees(/OPERATION ABANDONED 3/)
+  await console.press('T')
+  await console.sees(/Take up operation 3/)
+  await console.hears()
+  await console.press('y')
+  await console.sees(/3 +evacuate quark +done/, 90_000)
+  expect(await yasco.places()).toEqual(
+    Object.fromEntries(HAVMS.map(name => [name, 'running snailin'])),
+  )
+})
+
+test('in all of it, no VM ever ran twice', async () => {
+  const report = await observer.report()
+  expect(report.doubleRuns).toEqual([])
+  expect(report.looks).toBeGreaterThan(100)
+})
