@@ -38,8 +38,6 @@ export interface Span {
 
 export type Line = readonly Span[]
 
-export const EMPTY: Line = []
-
 /** One piece. Control characters are taken out here, so that no view can forget it. */
 export function span(text: string, style: Style = 'plain'): Span {
   return { text: clean(text), style }

@@ -3,7 +3,7 @@ import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
 import type { EngineHello } from '../engine/link.ts'
 import type { Answer, Patch, Question } from '../engine/protocol.ts'
-import type { ClusterSnapshot, Instant } from '../model/snapshot.ts'
+import type { ClusterSnapshot } from '../model/snapshot.ts'
 import type { Clock } from '../model/clock.ts'
 import { foresightOf, NO_FORESIGHT } from './foresight.ts'
 import type { Glyphs } from './glyphs.ts'
@@ -224,6 +224,3 @@ export function subject(
       return { kind: 'vm', name: selected.name }
   }
 }
-
-/** An instant at which nothing is due. */
-export const NEVER: Instant = Number.POSITIVE_INFINITY

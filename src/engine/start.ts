@@ -26,8 +26,11 @@ export interface StartedEngine {
 /** Enough for a stack trace; an engine writes nothing there as long as it is well. */
 const LAST_WORDS = 4096
 
-/** Small young generation: an engine's garbage is small and frequent, and its memory is counted together with the screen's. */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--no-warnings']
+/**
+ * An engine's garbage is small and frequent: a small young generation, and an old one that is looked through when it has grown by a
+ * quarter, not by two or three times. At 1 000 HWMs that is 225 MiB for 310. The launcher gives the screen the same.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=25', '--no-warnings']
 
 export function startEngine(options: StartOptions): StartedEngine {
   const program = options.program ?? process.argv[1] ?? ''

@@ -53,6 +53,3 @@ export interface Machine extends InspectableHypervisor, MigrationEnd {
   /** Ends what libvirt does with the domain at the moment, a migration above all. */
   abortJob(domain: DomainRef, options?: CallOptions): Promise<void>
 }
-
-/** Opens a connection that may change things. Takes no read-only option: who wants that opens a Hypervisor. */
-export type OpenMachine = (uri: string, options?: CallOptions) => Promise<Machine>

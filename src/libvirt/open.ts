@@ -35,7 +35,7 @@ export async function openHypervisor(
   return new RemoteInspection(await openConnection(uri, options), options.readOnly)
 }
 
-/** Opens a connection that may change things: an OpenMachine. */
+/** Opens a connection that may change things. Takes no read-only option: who wants that opens a Hypervisor. */
 export async function openMachine(
   uri: string,
   options: Omit<OpenOptions, 'readOnly'> = {},

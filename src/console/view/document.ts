@@ -1,6 +1,6 @@
 // A pane with text in it, longer and wider than its room: sections of facts, XML, help.
 import type { Line, Span } from '../line.ts'
-import { fitLine, fromColumn, line, lineWidth, span } from '../line.ts'
+import { fitLine, fromColumn, line, span } from '../line.ts'
 import { fit } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 
@@ -72,8 +72,3 @@ export function fact(name: string, ...what: readonly (Span | string)[]): Line {
 }
 
 const FACT_NAME = 13
-
-/** Whether there is anything on the line. */
-export function isBlank(pieces: Line): boolean {
-  return lineWidth(pieces) === 0
-}
