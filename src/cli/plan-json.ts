@@ -1,4 +1,4 @@
-// The solver's answers as --json prints them. Documented in docs/plan.md: fields are added, none changes its meaning.
+// The solver's answers as --json prints them. Documented in docs/json.md: fields are added, none changes its meaning.
 import type { PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
 import type { CounterExample, PlacementMap } from '../solver/problem.ts'
 

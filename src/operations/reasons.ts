@@ -55,6 +55,8 @@ function refusalText(refusal: Refusal): string {
       return `no map survives ${refusal.tolerate} failures: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
     case 'largest':
       return `no map survives ${refusal.tolerate} failures: should ${named(refusal.failed)} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were`
+    case 'refuge':
+      return `no map survives ${refusal.tolerate} failures: ${refusal.vm} could restart ${refusal.units === 0 ? 'nowhere' : `in ${refusal.units} other ${refusal.units === 1 ? 'place' : 'places'} at most`}`
     case 'failures':
       return `no map survives ${refusal.tolerate} failures: only ${refusal.units} places can fail apart, and there are HAVMs`
     case 'rule':

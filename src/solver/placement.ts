@@ -15,7 +15,7 @@ import type { CounterExample, Objective, Placed, Problem, Progress, Refusal } fr
 import { type Random, seeded } from './random.ts'
 import { resilientFewest, withOnly } from './resilience/fewest.ts'
 import { groundOf } from './resilience/ground.ts'
-import { resilienceOf } from './resilience/index.ts'
+import { LARGEST_WORK, resilienceOf } from './resilience/index.ts'
 import { judge, type Verdict } from './resilience/judge.ts'
 import { repair } from './resilience/pool.ts'
 import { sentenceOf } from './sentences.ts'
@@ -447,7 +447,7 @@ function answerOf(task: Task, first: Objective, found: Found): Placed {
     tolerate,
     options.findLargest ?? true,
     new Budget({}),
-    budget,
+    budget.part(LARGEST_WORK),
   )
   const proved = first !== 'balance' && value <= found.bound
   report(task, 'done', value, found.bound)

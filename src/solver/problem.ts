@@ -67,6 +67,7 @@ export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
  *   (floor is superadditive, so this is sound; unit 1 is plain volume).
  * - `average`: over all sets of X of the U failure units, survivors' spare is too little: (C - P)(U - X) < H * U in units (T7).
  * - `largest`: when these X failure units fail, the others hold `outside` units in all, and at least plain - inside of them are plain VMs'.
+ * - `refuge`: the HAVM has room, alone, in only `units` failure units that take others' VMs in and are not its own, wherever it is.
  * - `failures`: there are HAVMs, but no more than X failure units.
  * - `rule`: the rule cannot be kept by any map.
  * - `search`: every map was ruled out by complete search.
@@ -106,6 +107,12 @@ export type Refusal =
       readonly outside: number
       readonly plain: number
       readonly ha: number
+    }
+  | {
+      readonly kind: 'refuge'
+      readonly vm: string
+      readonly tolerate: number
+      readonly units: number
     }
   | { readonly kind: 'failures'; readonly tolerate: number; readonly units: number }
   | { readonly kind: 'rule'; readonly rule: string; readonly vms: readonly string[] }

@@ -15,6 +15,8 @@ function refusalSentence(refusal: Refusal): string {
       return `No map survives ${refusal.tolerate} failures: on average over the failure sets, ${refusal.dimension} does not suffice for the HAVMs of the failed.`
     case 'largest':
       return `No map survives ${refusal.tolerate} failures: when ${refusal.failed.join(', ')} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were.`
+    case 'refuge':
+      return `No map survives ${refusal.tolerate} failures: ${refusal.vm} could restart in ${refusal.units} other places at most.`
     case 'failures':
       return `No map survives ${refusal.tolerate} failures: there are only ${refusal.units} places that can fail apart.`
     case 'rule':

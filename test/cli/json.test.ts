@@ -28,6 +28,10 @@ test.each([
   ['DumpPlan', 'dump --dry-run', []],
   ['Event', 'events', []],
   ['Doctor', 'doctor', []],
+  ['PlacementPlan', 'plan --capacity', ['map', 'lists', 'demand']],
+  ['FallbackMaps', 'fallback --all', ['map', 'lists', 'demand']],
+  ['WhatIf', 'what-if --grow one:ram=1GiB', ['before', 'after', 'plan']],
+  ['ClusterSnapshot', 'snapshot', ['config']],
 ])('every field of a %s (yasco %s) is documented', async (kind, line, open) => {
   using world = new World()
   const config = twoHosts(world)

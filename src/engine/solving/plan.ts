@@ -156,7 +156,11 @@ function withMap(
   if (complaints.length > 0) throw new SolverDefect(complaints)
   const problem = onlyOn(request.problem, placed.hwmsOn)
   const { asked, holds, largestIsExact } = placed.resilience
-  const isSettled = asked === problem.tolerate && holds !== 'unknown' && largestIsExact
+  // What time did not allow for may be had in what is left of it; without a limit the solver has gone as far as it goes.
+  const isSettled =
+    asked === request.problem.tolerate &&
+    holds !== 'unknown' &&
+    (largestIsExact || request.seconds === undefined)
   const resilience = isSettled
     ? placed.resilience
     : better(placed.resilience, judgeResilience(problem, placed.map, time.until(0.85)))

@@ -43,6 +43,8 @@ export function resilientBound(compiled: Compiled, tolerate: number): ResilientB
     const refusal: Refusal = { kind: 'failures', tolerate, units: failing.length }
     return { hwms: open.length + 1, open: open.length, refusal }
   }
+  const refuge = x > 0 ? withoutRefuge(compiled, x) : undefined
+  if (refuge !== undefined) return { hwms: open.length + 1, open: open.length, refusal: refuge }
   let least = vms === 0 ? 0 : x + 1
   for (let d = 0; d < dims; d++) {
     const sizes = Array.from({ length: vms }, (_, v) => demand[v * dims + d]!)
@@ -68,6 +70,36 @@ export function resilientBound(compiled: Compiled, tolerate: number): ResilientB
     }
   }
   return { hwms: Math.min(least, open.length), open: open.length }
+}
+
+/** T6 on any map: an HAVM that has too few failure units to restart in, even alone and wherever it lives. */
+function withoutRefuge(compiled: Compiled, tolerate: number): Refusal | undefined {
+  const { hwms, vms, dims, capacity, demand, rows, rowOf, unitOf, takesFallback } = compiled
+  const seen = new Set<string>()
+  for (let v = 0; v < vms; v++) {
+    if (!compiled.ha[v]) continue
+    const size = demand.subarray(v * dims, (v + 1) * dims)
+    const key = `${rowOf[v]} ${compiled.pinned[v] ? compiled.home[v] : ''} ${size.join()}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const isFit = (h: number): boolean =>
+      rows[rowOf[v]!]![h] === 1 && size.every((x, d) => x <= capacity[h * dims + d]!)
+    const refuges = new Set<number>()
+    const homes = new Set<number>()
+    for (let h = 0; h < hwms; h++) {
+      if (takesFallback[h] && isFit(h)) refuges.add(unitOf[h]!)
+      if (compiled.pinned[v] ? compiled.home[v] === h : !compiled.inMaintenance[h] && isFit(h))
+        homes.add(unitOf[h]!)
+      // One that is no home of its own, or one more, and X are left wherever it lives.
+      if (refuges.size > tolerate) break
+    }
+    const isApart = [...homes].some(unit => !refuges.has(unit))
+    const most = isApart ? refuges.size : Math.max(0, refuges.size - 1)
+    const vm = compiled.problem.vms[v]!.name
+    if (refuges.size <= tolerate && most < tolerate)
+      return { kind: 'refuge', vm, tolerate, units: most }
+  }
+  return undefined
 }
 
 /** The fewest of the HWMs, largest first, that are enough; `unitsOfAll`: failure units, where they are not single HWMs. */

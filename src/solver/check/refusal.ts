@@ -159,6 +159,32 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
         ? []
         : [`When ${failed.join(', ')} fail, the others have room in sum.`]
     }
+    case 'refuge': {
+      const vm = scene.problem.vms.find(each => each.name === proof.vm)
+      if (vm === undefined || !vm.ha) return [`${proof.vm} is no HAVM.`]
+      const isFit = (hwm: ProblemHwm): boolean =>
+        mayRunOn(vm, hwm) &&
+        scene.problem.dimensions.every(
+          dimension => (vm.demand[dimension] ?? 0) <= usable(scene.problem, hwm, dimension),
+        )
+      const refuges = failureUnits(scene.problem).filter(unit =>
+        scene.problem.hwms.some(
+          hwm =>
+            unit.includes(hwm.name) &&
+            hwm.fallback !== false &&
+            hwm.maintenance !== true &&
+            isFit(hwm),
+        ),
+      )
+      const homes = scene.problem.hwms.filter(hwm =>
+        vm.pinned === true ? hwm.name === vm.home : hwm.maintenance !== true && isFit(hwm),
+      )
+      const most = Math.max(
+        0,
+        ...homes.map(home => refuges.filter(unit => !unit.includes(home.name)).length),
+      )
+      return most < proof.tolerate ? [] : [`${proof.vm} can restart in ${most} other places.`]
+    }
     case 'failures': {
       const units = failureUnits(scene.problem).filter(unit =>
         unit.some(name => scene.places.some(hwm => hwm.name === name)),

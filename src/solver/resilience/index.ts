@@ -33,13 +33,16 @@ export function listsByName(ground: Ground, lists: Lists | undefined): Map<strin
   return named
 }
 
+/** Work for finding how far X could be raised: seconds. Nobody asked for more than the verdict. */
+export const LARGEST_WORK = 5e7
+
 /** The verdict, and how far X could be raised, on compiled ground; the second is left out when `spare` is over. */
 export function resilienceOf(
   ground: Ground,
   asked: number,
   findLargest: boolean,
   budget: Budget,
-  spare = budget,
+  spare = budget.part(LARGEST_WORK),
 ): Resilience & { verdict: Verdict } {
   const verdict = judge(ground, asked, budget)
   const { holds } = verdict
