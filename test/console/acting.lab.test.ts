@@ -81,14 +81,12 @@ class Console {
   }
 
   async sees(wanted: RegExp, limitMs = 30_000): Promise<void> {
-    const limit = performance.now() + limitMs
-    for (;;) {
-      await this.#terminal.read()
-      if (wanted.test(this.#terminal.text())) return
-      if (performance.now() > limit)
-        throw new Error(`did not see ${wanted} within ${limitMs} ms:\n${this.#terminal.text()}`)
-      await new Promise(resolve => setImmediate(resolve))
-    }
+    await expect
+      .poll(() => this.#terminal.read().then(() => this.#terminal.text()), {
+        timeout: limitMs,
+        interval: 50,
+      })
+      .toMatch(wanted)
   }
 
   /** Goes on to the question, and waits until it hears keys. */
