@@ -5,6 +5,7 @@ import { observe } from '../cluster/observe.ts'
 import { realClock } from '../model/clock.ts'
 import type { Observation } from '../cluster/observe.ts'
 import type { StateStore } from '../etcd/store.ts'
+import { judgeBeside } from '../engine/acting/judge.ts'
 import { openFenceDevice } from '../fencing/power-off.ts'
 import type { Simulation } from '../simulator/simulation.ts'
 import type { Context, Run } from './context.ts'
@@ -53,21 +54,19 @@ async function realParts(spec: RealSpec, { reach, io, version }: Context): Promi
   }
 }
 
-/** The solver may hold the engine up for this long at a time, in s. */
-const JUDGED_WITHIN_S = 0.2
-
 async function actingOn(
   store: StateStore,
   observation: Observation,
   { io, version }: Pick<Context, 'io' | 'version'>,
 ): Promise<NonNullable<Parts['acting']>> {
   const { actsOn } = await import('./operations-on.ts')
+  const own = judgeBeside(realClock)
   const acts = actsOn({
     store,
     observation,
     operator: operatorOf(io),
     version,
-    judgedWithinS: JUDGED_WITHIN_S,
+    judge: own.judge,
     // There is nobody to tell: etcd's own state is on the screen.
     logFailed: () => undefined,
   })
@@ -76,8 +75,12 @@ async function actingOn(
     clock: realClock,
     snapshot: () => observation.snapshot,
     openDevice: openFenceDevice,
+    judge: own.judge,
     report: event => acts.report(event),
-    [Symbol.asyncDispose]: () => acts[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await acts[Symbol.asyncDispose]()
+      await own[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -123,7 +126,16 @@ async function actingInDemo(
   const { actsInSimulation } = await import('../simulator/acts.ts')
   // As `yasco dump` would have done on a real cluster.
   simulation.dump()
-  return actsInSimulation(simulation, observation, { ...operatorOf(io), version })
+  const own = judgeBeside(realClock)
+  const acts = actsInSimulation(simulation, observation, { ...operatorOf(io), version })
+  return {
+    ...acts,
+    judge: own.judge,
+    [Symbol.asyncDispose]: async () => {
+      await acts[Symbol.asyncDispose]()
+      await own[Symbol.asyncDispose]()
+    },
+  }
 }
 
 function specOf(text: string): EngineSpec {

@@ -5,7 +5,7 @@ import { EventWriter } from '../etcd/events.ts'
 import type { StateStore } from '../etcd/store.ts'
 import { SshConnections } from '../libvirt/ssh/connections.ts'
 import { realClock } from '../model/clock.ts'
-import { admissionOf, admissionText } from '../operations/admission.ts'
+import { admissionOf, admissionText, judgeHere, type Judge } from '../operations/admission.ts'
 import { Operations, type OperationsOptions } from '../operations/operations.ts'
 import { LibvirtReach } from '../operations/reach-libvirt.ts'
 import { StoredFallbackMaps } from '../operations/stored-maps.ts'
@@ -21,8 +21,8 @@ export interface ActsOn {
   readonly observation: Observation
   readonly operator: Operator
   readonly version: string
-  /** For a plan's effect on X, in s; left out: as long as a command may take. */
-  readonly judgedWithinS?: number
+  /** Judges what a plan does to X; left out: this thread, for as long as a command may take. */
+  readonly judge?: Judge
   /** The operation's own journal holds what matters; a line of the log that cannot be written stops nothing. */
   logFailed(problem: Error): void
 }
@@ -40,8 +40,7 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
   )
   const log = new EventWriter(store, operator)
   const maps = opened.use(new StoredFallbackMaps(store, realClock))
-  const { judgedWithinS: seconds } = rest
-  const time = { now: () => realClock.now(), ...(seconds !== undefined && { seconds }) }
+  const { judge = judgeHere(realClock) } = rest
   const report: Acts['report'] = event => {
     log.write({ why: '', ...event }).catch((error: Error) => rest.logFailed(error))
   }
@@ -53,8 +52,8 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
       clock: realClock,
       snapshot: () => observation.snapshot,
       prepared: failed => maps.prepared(observation.snapshot, failed),
-      admission: (snapshot, plan) => {
-        const admission = admissionOf(snapshot, plan, time)
+      admission: async (snapshot, plan) => {
+        const admission = await admissionOf(snapshot, plan, judge)
         return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
       },
       report,

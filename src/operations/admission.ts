@@ -2,7 +2,7 @@
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
 import { problemOf } from '../solver/door.ts'
-import type { CounterExample, PlacementMap, Problem } from '../solver/problem.ts'
+import type { CounterExample, PlacementMap, Problem, Resilience } from '../solver/problem.ts'
 import { judgeResilience } from '../solver/resilience/index.ts'
 import type { Plan } from './plan/plan.ts'
 import { presentPlaces, presentProblem } from './present.ts'
@@ -31,19 +31,32 @@ export type Admission =
 
 const SECONDS = 1
 
+/** Judges whether X holds in a state: on this thread (`judgeHere`), or wherever a solver runs. */
+export type Judge = (state: State) => Promise<Pick<Resilience, 'holds' | 'counterExample'>>
+
+export function judgeHere(time: JudgingTime): Judge {
+  return async state => judged(state, time)
+}
+
+function judged({ problem, map }: State, time: JudgingTime): Resilience {
+  return judgeResilience(problem, map, {
+    now: () => time.now(),
+    seconds: time.seconds ?? SECONDS,
+    findLargest: false,
+  })
+}
+
 /** Throws `UnsoundProblem` for a state that is no problem. */
 export function admit(before: State, after: State, time: JudgingTime): Admission {
-  const judge = ({ problem, map }: State) =>
-    judgeResilience(problem, map, {
-      now: () => time.now(),
-      seconds: time.seconds ?? SECONDS,
-      findLargest: false,
-    })
-  const now = judge(after)
-  if (now.holds === 'yes') return { verdict: 'kept' }
-  if (now.holds === 'unknown') return { verdict: 'unknown' }
-  const was = judge(before)
-  const by = now.counterExample
+  const now = judged(after, time)
+  return now.holds === 'no'
+    ? broken(judged(before, time), now)
+    : { verdict: now.holds === 'yes' ? 'kept' : 'unknown' }
+}
+
+type Said = Awaited<ReturnType<Judge>>
+
+function broken(was: Said, { counterExample: by }: Said): Admission {
   return { verdict: was.holds === 'no' ? 'not-held-before' : 'broken', by }
 }
 
@@ -84,11 +97,11 @@ export function configuredState(
  * What a plan would do to X. Undefined when it keeps it, when nothing is to be judged, or when the plan is not the operator's choice: what
  * is dead must be restarted and what is away may come home, whatever X says.
  */
-export function admissionOf(
+export async function admissionOf(
   snapshot: ClusterSnapshot,
   plan: Pick<Plan, 'kind' | 'moves' | 'cordon' | 'mustBeOff'>,
-  time: JudgingTime,
-): Admission | undefined {
+  judge: Judge,
+): Promise<Admission | undefined> {
   const { config } = snapshot
   const isJudged =
     plan.kind === 'start' ||
@@ -110,9 +123,8 @@ export function admissionOf(
   const cordoned = problem.hwms.map(hwm =>
     hwm.name === plan.cordon ? { ...hwm, maintenance: true } : hwm,
   )
-  return admit(
-    { problem, map: before },
-    { problem: { ...problem, hwms: cordoned }, map: after },
-    time,
-  )
+  const now = await judge({ problem: { ...problem, hwms: cordoned }, map: after })
+  return now.holds === 'no'
+    ? broken(await judge({ problem, map: before }), now)
+    : { verdict: now.holds === 'yes' ? 'kept' : 'unknown' }
 }

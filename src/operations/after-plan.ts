@@ -1,7 +1,6 @@
-// Whether X holds once a plan has been carried out. For the eye of who confirms it; pure.
+// Whether X holds once a plan has been carried out. For the eye of who confirms it.
 import type { ClusterSnapshot } from '../model/snapshot.ts'
-import { judgeResilience } from '../solver/resilience/index.ts'
-import type { JudgingTime } from './admission.ts'
+import type { Judge } from './admission.ts'
 import type { Plan } from './plan/plan.ts'
 import { presentPlaces, presentProblem } from './present.ts'
 import { counterText } from './reasons.ts'
@@ -14,11 +13,11 @@ export interface AfterPlan {
 }
 
 /** HWMs that are not up take nobody in then either. Undefined where the cluster is to tolerate nothing, or is not known yet. */
-export function afterPlan(
+export async function afterPlan(
   snapshot: ClusterSnapshot,
   plan: Pick<Plan, 'moves' | 'cordon' | 'kind'>,
-  time: JudgingTime,
-): AfterPlan | undefined {
+  judge: Judge,
+): Promise<AfterPlan | undefined> {
   const { config } = snapshot
   if (config === undefined || config.tolerate === 0) return undefined
   const problem = presentProblem(snapshot, config)
@@ -38,11 +37,7 @@ export function afterPlan(
       ? { ...hwm, maintenance: true }
       : hwm,
   )
-  const { holds, counterExample } = judgeResilience({ ...problem, hwms }, places, {
-    now: () => time.now(),
-    seconds: time.seconds ?? 1,
-    findLargest: false,
-  })
+  const { holds, counterExample } = await judge({ problem: { ...problem, hwms }, map: places })
   const because = counterExample === undefined ? '' : counterText(counterExample)
   return { tolerate: config.tolerate, holds, because }
 }

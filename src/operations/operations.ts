@@ -91,7 +91,7 @@ export interface OperationsOptions {
   /** Left out: the real ones. */
   readonly openDevice?: (config: FenceDevice) => FenceDevicePort
   /** What a plan would break of X, as a sentence; undefined: nothing. Told in the plan's notes, or the plan is refused: as the cluster is set. */
-  admission?(snapshot: ClusterSnapshot, plan: Plan): string | undefined
+  admission?(snapshot: ClusterSnapshot, plan: Plan): Promise<string | undefined>
 }
 
 const LEASE_MS = 10_000
@@ -117,7 +117,7 @@ export class Operations implements AsyncDisposable {
   async plan(wanted: Wanted, choices: Choices = {}): Promise<Plan> {
     const plan = await this.#draft(wanted, choices)
     const snapshot = this.#options.snapshot()
-    const breaks = this.#options.admission?.(snapshot, plan)
+    const breaks = await this.#options.admission?.(snapshot, plan)
     if (breaks === undefined) return plan
     if (snapshot.config?.settings.admission === 'refuse') throw new NoPlan(breaks)
     return { ...plan, notes: [...plan.notes, breaks] }

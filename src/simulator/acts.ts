@@ -5,6 +5,7 @@ import { EventWriter } from '../etcd/events.ts'
 import type { Identity } from '../operations/ledger.ts'
 import type { Clock } from '../model/clock.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
+import { judgeHere, type Judge } from '../operations/admission.ts'
 import type { OpenDevice } from '../operations/fence-by-hand.ts'
 import { Operations, type OperationsOptions } from '../operations/operations.ts'
 import { StoredFallbackMaps } from '../operations/stored-maps.ts'
@@ -16,6 +17,7 @@ export interface SimulatedActs extends AsyncDisposable {
   readonly clock: Clock
   snapshot(): ClusterSnapshot
   readonly openDevice: OpenDevice
+  readonly judge: Judge
   report: OperationsOptions['report']
 }
 
@@ -51,6 +53,7 @@ export function actsInSimulation(
     clock,
     snapshot: () => observation.snapshot,
     openDevice,
+    judge: judgeHere(clock),
     report,
     async [Symbol.asyncDispose]() {
       await operations[Symbol.asyncDispose]()

@@ -3,6 +3,7 @@ import type { Clock } from '../../model/clock.ts'
 import { pause } from '../../model/clock.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
 import { afterPlan } from '../../operations/after-plan.ts'
+import type { Judge } from '../../operations/admission.ts'
 import { FenceByHand, type OpenDevice } from '../../operations/fence-by-hand.ts'
 import { NotCommitted, type Asked, type Operations } from '../../operations/operations.ts'
 import { estimate } from '../../operations/plan/estimate.ts'
@@ -14,6 +15,8 @@ export interface ActingParts {
   readonly clock: Clock
   snapshot(): ClusterSnapshot
   readonly openDevice: OpenDevice
+  /** Whether X holds after a plan. */
+  readonly judge: Judge
   /** Appends to the log. */
   report(event: {
     readonly level: 'info' | 'warn' | 'error'
@@ -25,8 +28,6 @@ export interface ActingParts {
 
 /** Plans kept for a commit; a screen shows one at a time. */
 const PLANS_KEPT = 16
-/** The solver may hold the engine up for this long when it judges what a plan leaves, in s. */
-const JUDGED_WITHIN_S = 0.2
 /** A refusal to conduct is heard within this; what goes on longer goes on in the background. */
 const REFUSED_WITHIN_MS = 1_000
 
@@ -96,7 +97,7 @@ export class Acting {
               proved: await operations.proofOf(mustBeOff),
               devices: this.#fencing.devices(mustBeOff).map(device => device.label),
             },
-      after: afterPlan(snapshot, plan, { now: () => clock.now(), seconds: JUDGED_WITHIN_S }),
+      after: await afterPlan(snapshot, plan, this.#parts.judge),
       madeAt: clock.now(),
     }
     this.#plans.set(shown.id, shown)
