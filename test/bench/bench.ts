@@ -13,6 +13,7 @@ const parts: readonly Part[] = [
   { name: 'engine', run: async () => (await import('./engine.ts')).benchEngine() },
   { name: 'etcd', run: async () => (await import('./etcd.ts')).benchEtcd() },
   { name: 'libvirt', run: async () => (await import('./libvirt.ts')).benchLibvirt() },
+  { name: 'ssh', run: async () => (await import('./ssh.ts')).benchSsh() },
 ]
 
 const wanted = process.argv.slice(2)
