@@ -8,7 +8,7 @@ import { judgeResilience } from '../../solver/resilience/index.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { overload } from '../solving/plan.ts'
 import { listSets, type ListedSets } from './failure-sets.ts'
-import { restarted, sceneOf } from './scene.ts'
+import { restarted, type Scene, sceneOf } from './scene.ts'
 
 export interface Judgement extends ListedSets {
   readonly verdict: Omit<XVerdict, 'at'>
@@ -53,7 +53,18 @@ export function judgeScene(snapshot: ClusterSnapshot, hooks: Hooks): Judgement |
       tookMs: Math.round(hooks.now() - from),
     },
     ...sets,
+    ifFails: { ...sets.ifFails, ...ofTheDead(scene, places) },
   }
+}
+
+/** Their own HWM has failed already: what matters is where they restart now, not where they would go after that. */
+function ofTheDead(
+  { problem, places: before, dead }: Scene,
+  after: PlacementMap,
+): Record<string, string> {
+  const isDead = new Set(dead)
+  const waiting = problem.vms.filter(({ name, ha }) => ha && isDead.has(before.get(name) ?? ''))
+  return Object.fromEntries(waiting.map(({ name }) => [name, after.get(name) ?? '']))
 }
 
 function largestOf(

@@ -90,6 +90,12 @@ test('a host dies: one more failure cannot be survived, and the counter-example 
   const { verdict } = house.foreseer.preview
   expect(verdict).toMatchObject({ holds: 'no', failed: ['snailin'] })
   expect(verdict?.because).toMatch(/^snailin: /)
+  // What waits is told where it restarts now; what runs there, that nothing is left for it.
+  expect(house.foreseer.preview.ifFails).toEqual({
+    'win7-vmm2': 'snailin',
+    'freebsd-vmm2': 'snailin',
+    'ubuntu-vmm2': '',
+  })
   await house.act('rescue quark', 30_000)
   expect(house.foreseer.preview.verdict?.holds).toBe('yes')
 })
