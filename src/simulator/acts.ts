@@ -1,6 +1,5 @@
 // Who acts on a made-up cluster: the same operations as on a real one, over made-up hosts.
 import type { Observation } from '../cluster/observe.ts'
-import { openFenceDevice } from '../fencing/power-off.ts'
 import { EventWriter } from '../etcd/events.ts'
 import type { Identity } from '../operations/ledger.ts'
 import type { Clock } from '../model/clock.ts'
@@ -9,6 +8,7 @@ import { judgeHere, type Judge } from '../operations/admission.ts'
 import type { OpenDevice } from '../operations/fence-by-hand.ts'
 import { Operations, type OperationsOptions } from '../operations/operations.ts'
 import { StoredFallbackMaps } from '../operations/stored-maps.ts'
+import { simulatedDevice } from './fence-device.ts'
 import type { Simulation } from './simulation.ts'
 
 /** What an engine takes to act with. */
@@ -36,7 +36,7 @@ export function actsInSimulation(
     // A made-up etcd without its quorum takes no line of the log; its state is on the screen.
     log.write({ why: '', ...event }).catch(() => undefined)
   }
-  const openDevice = openFenceDevice
+  const openDevice: OpenDevice = device => simulatedDevice(simulation, device)
   const operations = new Operations({
     store,
     reach: simulation.reach(),

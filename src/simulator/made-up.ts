@@ -2,6 +2,7 @@
 import type { ClusterConfig, Hwm, Vm } from '../model/cluster.ts'
 import { DEFAULT_SETTINGS } from '../model/cluster.ts'
 import { COPY_RATE } from './copy-time.ts'
+import { deviceAddress } from './fence-device.ts'
 import type { GuestSpec, HostSpec } from './host.ts'
 import { noise, seedOf } from './load.ts'
 
@@ -27,8 +28,10 @@ interface VmPlan {
 
 /** quark, snailin and andreys, with the guests of the program's forerunner. andreys carries Ceph and takes nobody in. */
 export function threeHosts(): MadeUpCluster {
-  const hwm = (name: string, ip: string, fallback: boolean) =>
-    hwmOf(name, ip, { gib: 64, cpus: 16, fallback, labels: {} })
+  const hwm = (name: string, ip: string, fallback: boolean): Hwm => ({
+    ...hwmOf(name, ip, { gib: 64, cpus: 16, fallback, labels: {} }),
+    fence: [{ agent: 'fence_ipmilan', options: { ip: deviceAddress(ip), username: 'admin' } }],
+  })
   const ceph = (number: number, home: string): VmPlan => {
     return { name: `ceph${number}`, home, ha: false, pinned: true, vcpus: 2, gib: 4, busy: 0.12 }
   }

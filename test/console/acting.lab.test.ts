@@ -123,7 +123,7 @@ test('E on a dead HWM: plan, the operator’s word, its name in full; its VMs ru
   await console.sees(/Evacuate quark: 5 VMs restart elsewhere/)
   await console.sees(/mail +HAVM +restart +quark → snailin/)
   await console.question()
-  await console.sees(/f +its fence device switches it off/)
+  await console.sees(/f +its device redfish/)
   await console.press('w')
   await console.sees(/How was it verified that quark is off/)
   await console.hears()

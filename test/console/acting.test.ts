@@ -1,5 +1,6 @@
 // Acting by keys, on a living cluster: the simulator's hosts, the real engine, the real console; only time is made up.
 import { describe, expect, test, vi } from 'vitest'
+import { actOn } from '../../src/simulator/lines.ts'
 import { alive, console, type Scene } from './language/story.ts'
 
 // A story of a minute takes a second or two, and more where others work beside it.
@@ -99,6 +100,47 @@ describe('a host dies: evacuation and homecoming by keys', () => {
       .type('\rwwww')
       .after('2 s')
       .sees('w  I made sure'))
+})
+
+describe('a host that is cut off, and not proved dead', () => {
+  test('it is switched off by its fence device, which is read back, before anything restarts', () =>
+    onLiving('80x24')
+      .does(({ live }) => void actOn(live!.simulation, 'cut quark'))
+      .lives('quark    DOWN')
+      .press('g', 'E')
+      .lives('2 VMs restart elsewhere')
+      .press('enter')
+      .after('1 s')
+      .sees('switches it off; that is read back')
+      .press('f')
+      .after('1 s')
+      .sees('First quark is switched off and that is read back.')
+      .type('quark')
+      .press('enter')
+      .lives('Operation 1 done')
+      .press('6')
+      .lives('quark: off, read back')
+      .does(neverTwice))
+
+  test('fence devices can be asked and used by hand', () =>
+    onLiving('100x24')
+      .type(':fence quark status\r')
+      .lives('fence_ipmilan 10.0.1.112: on')
+      .type(':fence quark off\r')
+      .lives('3 VMs that run there end')
+      .press('enter')
+      .after('1 s')
+      .type('quark')
+      .press('enter')
+      .lives('quark: off, read back from fence_ipmilan')
+      .lives('quark    DOWN')
+      .type(':fence quark on\r')
+      .lives('Switch quark on')
+      .press('enter')
+      .after('1 s')
+      .press('y')
+      .lives('told to switch on')
+      .lives('HWM 3 up 3'))
 })
 
 describe('what is confirmed by y', () => {

@@ -80,7 +80,11 @@ test('planned, committed on the operator’s word, conducted, and seen by the sc
   await acted.observed.act('kill quark', 10_000)
   const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
   expect(shown.plan.sentence).toBe('Evacuate quark: 2 VMs restart elsewhere, 1 waits')
-  expect(shown.off).toEqual({ hwm: 'quark', proved: undefined, devices: [] })
+  expect(shown.off).toEqual({
+    hwm: 'quark',
+    proved: undefined,
+    devices: ['fence_ipmilan 10.0.1.112'],
+  })
   expect(shown.estimate.moves).toHaveLength(2)
   const unproved = await acted.commit(shown)
   expect(unproved).toMatchObject({ is: 'refused', why: expect.stringContaining('not proved') })

@@ -51,13 +51,12 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
       return [
         ...text(`${hwm} does not answer, and nothing proves that it is off. How is that known?`),
         ...(off && off.devices.length > 0
-          ? [
-              line(
-                MARGIN,
-                span('f', 'key'),
-                `  its fence device switches it off, and that is read back (${off.devices.join(', ')})`,
-              ),
-            ]
+          ? wrap(
+              `its device ${off.devices.join(', or ')} switches it off; that is read back`,
+              width - 3,
+            ).map((words, index) =>
+              line(MARGIN, span(index === 0 ? 'f' : ' ', 'key'), `  ${words}`),
+            )
           : [line(MARGIN, span('f  it has no fence device', 'dim'))]),
         line(MARGIN, span('w', 'key'), '  I made sure of it: say how, recorded as my word'),
       ]
