@@ -123,7 +123,7 @@ export async function actOn(
   const { options } = context
   if (!options.has('dry-run')) refuseIfReadOnly(context)
   await using cluster = await openCluster(context, sufficesFor(wanted))
-  const plan = await planned(cluster.operations, wanted)
+  const plan = await planned(cluster.operations.plan(wanted))
   showPlan(context, plan)
   if (options.has('dry-run')) return EXIT.done
   if (plan.moves.length === 0 && plan.cordon === undefined) {
@@ -164,16 +164,16 @@ export async function follow(
   }
 }
 
-async function planned(operations: Operations, wanted: Wanted): Promise<Plan> {
+export async function planned(planning: Promise<Plan>): Promise<Plan> {
   try {
-    return await operations.plan(wanted)
+    return await planning
   } catch (error) {
     if (error instanceof NoPlan) throw new Refused(error.message, { cause: error })
     throw error
   }
 }
 
-async function committed(
+export async function committed(
   operations: Operations,
   plan: Plan,
   confirmation: Confirmation,
@@ -186,7 +186,7 @@ async function committed(
   }
 }
 
-function showPlan(context: Context, plan: Plan): void {
+export function showPlan(context: Context, plan: Plan): void {
   if (context.options.has('json')) printJson(context, 'Plan', { plan })
   else printLines(context, planLines(plan))
 }

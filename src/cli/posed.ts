@@ -19,6 +19,8 @@ export interface Posed extends AsyncDisposable {
   readonly places: PlacementMap | undefined
   /** The running cluster; absent for a file. */
   readonly live: Cluster | undefined
+  /** Of the configuration and the CDM, in etcd; 0 for a file. */
+  readonly revision: number
   /** Worth a word: what is not known, what was taken instead. */
   readonly notes: readonly string[]
 }
@@ -42,6 +44,7 @@ async function posedByFile(context: Context, named: string): Promise<Posed> {
     problem,
     places: undefined,
     live: undefined,
+    revision: 0,
     notes: unlimited(problem),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
@@ -73,6 +76,7 @@ async function posedByCluster(context: Context): Promise<Posed> {
     problem,
     places: presentPlaces(snapshot),
     live,
+    revision: snapshot.etcd.revision,
     notes: [...unanswered(snapshot), ...unlimited(problem)],
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

@@ -9,6 +9,7 @@ const TITLES: Readonly<Record<KeyGroup, string>> = {
   look: 'Looking',
   act: 'Acting',
   plan: 'In a plan',
+  solve: "In the solver's plan",
   console: 'The console',
 }
 

@@ -22,12 +22,13 @@ import { meantHwms, nextDimension, whatIf } from './actions/foresee.ts'
 import { hasTwoPanes, tellWhatIsSeen } from './actions/move.ts'
 import { ACT_KEYS, PLAN_KEYS } from './acting/act-keys.ts'
 import { rowInHand, toggleLeftOut } from './acting/plan.ts'
+import { SOLVE_KEYS } from './solve-keys.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
 import { subject } from './store.ts'
 
-export type KeyGroup = 'move' | 'screens' | 'look' | 'act' | 'plan' | 'console'
+export type KeyGroup = 'move' | 'screens' | 'look' | 'act' | 'plan' | 'solve' | 'console'
 
 export interface KeyAction {
   readonly id: string
@@ -45,20 +46,10 @@ export interface KeyAction {
   run(store: ConsoleStore): void
 }
 
-const nothing = () => {}
 const inAList = ({ getState }: ConsoleStore) =>
   activeList(getState()) === undefined ? 'there is no list here' : undefined
 const onSomething = (store: ConsoleStore) =>
   subject(store.getState(), store.lists) ? undefined : 'nothing is selected'
-
-/** Acting and planning are not in this console yet: their keys are known, so that nobody presses one in vain without being told. */
-const NOT_YET: Pick<KeyAction, 'why' | 'run'> = {
-  why: store =>
-    store.getState().picture.snapshot?.readOnly
-      ? 'this console is read-only'
-      : 'not in this version, which only looks',
-  run: nothing,
-}
 
 const isInPlan = ({ getState }: ConsoleStore) => getState().opened.at(-1)?.kind === 'plan'
 
@@ -282,7 +273,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
     why: store => (meantHwms(store).length > 0 ? undefined : 'no HWM is selected'),
     run: whatIf,
   },
-  { id: 'plan', keys: ['P'], group: 'act', help: 'plan a new placement', ...NOT_YET },
+  ...SOLVE_KEYS,
   ...ACT_KEYS,
   ...PLAN_KEYS,
 

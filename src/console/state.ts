@@ -5,6 +5,7 @@ import type { Foresight } from './foresight.ts'
 import type { Confirmation, PlanInHand } from './acting/in-hand.ts'
 import type { Glyphs } from './glyphs.ts'
 import type { Picture } from './picture.ts'
+import type { SolveState } from './solve.ts'
 import type { Style } from './line.ts'
 
 export type ScreenId = 'hwm' | 'vm' | 'place' | 'fallback' | 'operations' | 'log'
@@ -43,6 +44,8 @@ export type Opened =
   | { readonly kind: 'operation'; readonly id: string; readonly top: number; readonly left: number }
   /** `at`: which of its rows is selected. */
   | { readonly kind: 'plan'; readonly at: number; readonly top: number; readonly left: number }
+  /** The plan of the solver. */
+  | { readonly kind: 'solve'; readonly top: number; readonly left: number }
 
 export interface MenuItem {
   readonly id: string
@@ -125,6 +128,7 @@ export interface ConsoleState {
   readonly focus: 'left' | 'right'
   readonly lists: Readonly<Record<ListId, ListState>>
   readonly fallback: FallbackShown
+  readonly solve: SolveState
   /** What the boxes of screen 3 are filled by. */
   readonly dimension: string
   readonly overlay: Overlay | undefined

@@ -1,7 +1,7 @@
 // The state of one console, and what its engine and its clock do to it. One store per console: SSH sessions share nothing here.
 import { createStore } from 'zustand/vanilla'
 import type { StoreApi } from 'zustand/vanilla'
-import type { EngineHello } from '../engine/link.ts'
+import type { AskOptions, EngineHello } from '../engine/link.ts'
 import type { Answer, Patch, Question } from '../engine/protocol.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
 import type { Clock } from '../model/clock.ts'
@@ -12,13 +12,14 @@ import { Lists } from './lists.ts'
 import type { Style } from './line.ts'
 import type { Verb } from './palette.ts'
 import { Picture } from './picture.ts'
+import { FIRST_SOLVE } from './solve.ts'
 import type { ConsoleState, ListId, ListState, Opened } from './state.ts'
 import { activeList, FIRST_LISTS } from './state.ts'
 
 /** What a console can have done outside of itself. */
 export interface Effects {
   /** Never rejects. */
-  ask(question: Question, options?: { readonly timeoutMs?: number }): Promise<Answer>
+  ask(question: Question, options?: AskOptions): Promise<Answer>
   lookingAt(screen: string, item?: string): void
   /** To the clipboard of whoever sits at the terminal. */
   copy(text: string): void
@@ -85,6 +86,7 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     focus: 'left',
     lists: FIRST_LISTS,
     fallback: { of: '', answer: undefined, problem: '', top: 0 },
+    solve: FIRST_SOLVE,
     dimension: 'ram',
     overlay: undefined,
     prompt: undefined,
@@ -200,7 +202,12 @@ export function subject(
 ): { readonly kind: 'hwm' | 'vm' | 'event'; readonly name: string } | undefined {
   const last = state.opened.at(-1)
   if (last) {
-    if (last.kind === 'problems' || last.kind === 'plan' || last.kind === 'operation')
+    if (
+      last.kind === 'problems' ||
+      last.kind === 'plan' ||
+      last.kind === 'operation' ||
+      last.kind === 'solve'
+    )
       return undefined
     return last.kind === 'event'
       ? { kind: 'event', name: last.id }

@@ -6,10 +6,13 @@ import type { Observation } from '../cluster/observe.ts'
 import { Acting, type ActingParts } from './acting/acting.ts'
 import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
+import type { Solved } from '../model/solved.ts'
+import type { OneWorker } from './preview/scene-worker.ts'
+import { SolverDesk, type SolveRequest } from './preview/solver-desk.ts'
 import { Foreseer, type ForeseerOptions } from './preview/foreseer.ts'
 import type { Answer, Question } from './protocol.ts'
 import { PROTOCOL_VERSION } from './protocol.ts'
-import { Screen } from './screen.ts'
+import { type Asker, Screen } from './screen.ts'
 
 export interface EngineParts {
   readonly observation: Observation
@@ -21,7 +24,7 @@ export interface EngineParts {
   /** A VM's XML in the domain store, read through this HWM where it is a folder; absent: there is no such store. */
   readonly storedXml?: (vm: string, hwm: string, limits: CallOptions) => Promise<string | undefined>
   /** For the solver beside the observer; absent: it says nothing. */
-  readonly foresight?: Omit<ForeseerOptions, 'changed'>
+  readonly foresight?: Omit<ForeseerOptions, 'changed'> & { readonly hire?: () => OneWorker }
 }
 
 /** Below the screen's own limit for an answer, so that it hears what went wrong. */
@@ -37,11 +40,13 @@ export class Engine implements AsyncDisposable {
   readonly #acting: Acting | undefined
   readonly #gaps = monitorEventLoopDelay({ resolution: GAP_RESOLUTION_MS })
   readonly #foreseer: Foreseer | undefined
+  readonly #desk: SolverDesk
   #whenEmpty: () => void = () => undefined
 
   constructor(parts: EngineParts) {
     this.#parts = parts
-    this.#acting = parts.acting && new Acting(parts.acting)
+    this.#desk = new SolverDesk(parts.foresight?.hire)
+    this.#acting = parts.acting && new Acting(parts.acting, id => this.#desk.found(id))
     this.#gaps.enable()
     const { observation, foresight } = parts
     this.#foreseer = foresight && new Foreseer({ ...foresight, changed: () => this.#show() })
@@ -76,7 +81,7 @@ export class Engine implements AsyncDisposable {
       simulated,
     } as const
     const screen: Screen = new Screen(stream, hello, {
-      answer: (question, signal) => this.#answer(question, signal),
+      answer: (question, asker) => this.#answer(question, asker),
       lookingAt: item => observation.lookAt(stream, item),
       left: () => {
         this.#screens.delete(screen)
@@ -114,19 +119,21 @@ export class Engine implements AsyncDisposable {
     this.#showing[Symbol.dispose]()
     this.#gaps.disable()
     await this.#parts.acting?.[Symbol.asyncDispose]?.()
+    await this.#desk[Symbol.asyncDispose]()
     await this.#foreseer?.[Symbol.asyncDispose]()
     await this.#parts.observation[Symbol.asyncDispose]()
   }
 
-  async #answer(question: Question, signal: AbortSignal): Promise<Answer> {
+  async #answer(question: Question, asker: Asker): Promise<Answer> {
     try {
-      return { ok: true, value: await this.#find(question, signal) }
+      return { ok: true, value: await this.#find(question, asker) }
     } catch (error) {
       return { ok: false, error: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  async #find(question: Question, signal: AbortSignal): Promise<unknown> {
+  async #find(question: Question, asker: Asker): Promise<unknown> {
+    const { signal } = asker
     const limits = { timeoutMs: QUESTION_LIMIT_MS, signal }
     switch (question.ask) {
       case 'domain-xml': {
@@ -145,6 +152,8 @@ export class Engine implements AsyncDisposable {
         return this.#parts.simulate(question.line)
       case 'fallback':
         return this.#foreseeing.fallback(question.failed, signal)
+      case 'solve':
+        return this.#solve(question, asker)
       case 'engine-health':
         return this.#health()
       case 'plan':
@@ -159,6 +168,11 @@ export class Engine implements AsyncDisposable {
   #act(question: ActingQuestion): Promise<unknown> {
     if (!this.#acting) throw new Error('this console is read-only')
     return this.#acting.answer(question)
+  }
+
+  #solve(request: SolveRequest, asker: Asker): Promise<Solved> {
+    const { preview } = this.#foreseeing
+    return this.#desk.solve(this.#parts.observation.snapshot, preview, request, asker)
   }
 
   get #foreseeing(): Foreseer {

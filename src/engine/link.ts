@@ -1,6 +1,7 @@
 // A screen's end of the stream to an engine: keeps the snapshot, acknowledges, asks questions.
 import type { Duplex } from 'node:stream'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
+import type { SolveProgress } from '../model/solved.ts'
 import type { Answer, Patch, Question, ToEngine, ToScreen } from './protocol.ts'
 import { isToScreen, PROTOCOL_VERSION } from './protocol.ts'
 import { readMessages, writeMessage } from './lines.ts'
@@ -30,9 +31,18 @@ export interface LinkHandlers {
 /** The limit of an answer: above the engine's own limit for asking a libvirt. */
 export const ANSWER_LIMIT_MS = 20_000
 
+export interface AskOptions {
+  readonly timeoutMs?: number
+  /** The best so far is enough. */
+  readonly enough?: AbortSignal
+  /** The answer is not waited for any more; it is one that says so. */
+  readonly signal?: AbortSignal
+  progress?(progress: SolveProgress): void
+}
+
 export interface EngineLink extends Disposable {
   /** Never rejects: no answer is an answer with `ok: false` that says so. */
-  ask(question: Question, options?: { readonly timeoutMs?: number }): Promise<Answer>
+  ask(question: Question, options?: AskOptions): Promise<Answer>
   /** Tells which screen is looked at, and which HWM or VM on it: what nobody sees is asked less often. */
   lookingAt(screen: string, item?: string): void
   /** Takes leave: the engine ends what it does and then itself, when no other screen is there. */
@@ -42,6 +52,7 @@ export interface EngineLink extends Disposable {
 /** Speaks with the engine at the other end of `stream` until either leaves. Disposing destroys the stream. */
 export function linkToEngine(stream: Duplex, version: string, handlers: LinkHandlers): EngineLink {
   const pending = new Map<number, (answer: Answer) => void>()
+  const watching = new Map<number, (progress: SolveProgress) => void>()
   let snapshot: ClusterSnapshot | undefined
   let questions = 0
   let over = false
@@ -81,6 +92,9 @@ export function linkToEngine(stream: Duplex, version: string, handlers: LinkHand
       case 'answer':
         pending.get(message.id)?.(message.answer)
         return
+      case 'progress':
+        watching.get(message.id)?.(message.progress)
+        return
       case 'fatal':
         handlers.fatal(message.message)
     }
@@ -109,8 +123,19 @@ export function linkToEngine(stream: Duplex, version: string, handlers: LinkHand
         const settle = (answer: Answer) => {
           clearTimeout(timer)
           pending.delete(id)
+          watching.delete(id)
+          options?.enough?.removeEventListener('abort', suffice)
+          options?.signal?.removeEventListener('abort', drop)
           resolve(answer)
         }
+        const suffice = () => send({ type: 'enough', id })
+        const drop = () => {
+          send({ type: 'drop', id })
+          settle({ ok: false, error: 'not waited for' })
+        }
+        options?.enough?.addEventListener('abort', suffice, { once: true })
+        options?.signal?.addEventListener('abort', drop, { once: true })
+        if (options?.progress) watching.set(id, progress => options.progress?.(progress))
         const timer = setTimeout(
           () => settle({ ok: false, error: `no answer within ${limit} ms` }),
           limit,

@@ -12,6 +12,8 @@ import type {
 import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
+import type { SolveProgress } from '../model/solved.ts'
+import type { SolveRequest } from './preview/solver-desk.ts'
 import type { FailureSet, Kept, XVerdict } from '../model/preview.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -56,6 +58,8 @@ export type Question =
   | { readonly ask: 'hwm-detail'; readonly hwm: string }
   /** What would happen if these HWMs failed together: a `FallbackAnswer`. */
   | { readonly ask: 'fallback'; readonly failed: readonly string[] }
+  /** A new placement: a `Solved`, with `SolveProgress` on the way. `enough` ends it with the best so far. */
+  | ({ readonly ask: 'solve' } & SolveRequest)
   /** How the engine itself is: `EngineHealth`. */
   | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */
@@ -76,6 +80,8 @@ export type ToScreen =
     }
   | { readonly type: 'patch'; readonly patch: Patch }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** Before the answer to a question that takes long: how far it is. */
+  | { readonly type: 'progress'; readonly id: number; readonly progress: SolveProgress }
   /** The engine cannot go on; one sentence for people. */
   | { readonly type: 'fatal'; readonly message: string }
 
@@ -83,6 +89,8 @@ export type ToEngine =
   | { readonly type: 'hello'; readonly protocol: number; readonly version: string }
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  /** The best so far is enough as an answer to this question; or nobody waits for its answer any more. */
+  | { readonly type: 'enough' | 'drop'; readonly id: number }
   /** Which screen is looked at: stats of what nobody sees are sampled less often. */
   | { readonly type: 'looking-at'; readonly screen: string; readonly item?: string }
   | { readonly type: 'bye' }
@@ -91,12 +99,15 @@ const TO_SCREEN = new Set<unknown>([
   'hello',
   'patch',
   'answer',
+  'progress',
   'fatal',
 ] satisfies ToScreen['type'][])
 const TO_ENGINE = new Set<unknown>([
   'hello',
   'ack',
   'question',
+  'enough',
+  'drop',
   'looking-at',
   'bye',
 ] satisfies ToEngine['type'][])

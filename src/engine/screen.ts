@@ -1,16 +1,26 @@
 // One screen of an engine: sends it the newest picture when it is ready for one, and never keeps a second.
 import type { Duplex } from 'node:stream'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
+import type { SolveProgress } from '../model/solved.ts'
 import { readMessages, writeMessage } from './lines.ts'
 import { diff } from './patch.ts'
 import type { Answer, Question, ToEngine, ToScreen } from './protocol.ts'
 import { isToEngine, PROTOCOL_VERSION } from './protocol.ts'
 
 export interface ScreenHandlers {
-  answer(question: Question, signal: AbortSignal): Promise<Answer>
+  answer(question: Question, asker: Asker): Promise<Answer>
   lookingAt(item: string | undefined): void
   /** It said goodbye, or its stream is over. Told once. */
   left(): void
+}
+
+/** Who waits for an answer. */
+export interface Asker {
+  /** Nobody waits for it any more. */
+  readonly signal: AbortSignal
+  /** The best so far is enough. */
+  readonly enough: AbortSignal
+  progress(progress: SolveProgress): void
 }
 
 /** A screen asks one question after the other; more than this at once is none of ours. */
@@ -24,7 +34,10 @@ export class Screen {
   /** The picture that the screen has, or will have when it acknowledges. */
   #sent: ClusterSnapshot | undefined
   #isReady = false
-  #questions = 0
+  readonly #asked = new Map<
+    number,
+    { readonly enough: AbortController; readonly drop: AbortController }
+  >()
 
   constructor(
     stream: Duplex,
@@ -85,6 +98,12 @@ export class Screen {
       case 'question':
         void this.#answer(message.id, message.question)
         return
+      case 'enough':
+        this.#asked.get(message.id)?.enough.abort()
+        return
+      case 'drop':
+        this.#asked.get(message.id)?.drop.abort(new Error('nobody waits for it any more'))
+        return
       case 'looking-at':
         this.#handlers.lookingAt(message.item)
         return
@@ -94,14 +113,19 @@ export class Screen {
   }
 
   async #answer(id: number, question: Question): Promise<void> {
-    if (this.#questions >= QUESTIONS_AT_ONCE) {
+    if (this.#asked.size >= QUESTIONS_AT_ONCE) {
       const error = 'too many questions at once'
       this.#send({ type: 'answer', id, answer: { ok: false, error } })
       return
     }
-    this.#questions += 1
-    const answer = await this.#handlers.answer(question, this.#gone.signal)
-    this.#questions -= 1
+    const { enough, drop } = { enough: new AbortController(), drop: new AbortController() }
+    this.#asked.set(id, { enough, drop })
+    const answer = await this.#handlers.answer(question, {
+      signal: AbortSignal.any([this.#gone.signal, drop.signal]),
+      enough: enough.signal,
+      progress: progress => this.#send({ type: 'progress', id, progress }),
+    })
+    this.#asked.delete(id)
     this.#send({ type: 'answer', id, answer })
   }
 

@@ -14,6 +14,7 @@ import {
   fenceValue,
   hwmValue,
   holdsValue,
+  homesValue,
   keys,
   operationValue,
   permitValue,
@@ -40,6 +41,11 @@ export class LedgerRefused extends Error {
 export interface ConfigChanges {
   readonly desired?: Readonly<Record<string, 'running' | 'stopped'>>
   readonly maintenance?: Readonly<Record<string, boolean>>
+  /** New homes of these VMs: the CDM as a plan made it. */
+  readonly homes?: {
+    readonly of: Readonly<Record<string, string>>
+    readonly why: string
+  }
 }
 
 export interface HeldPermit extends PermitView {
@@ -217,7 +223,7 @@ export class Ledger {
   }
 
   async #changeConfig(
-    { desired, maintenance }: ConfigChanges,
+    { desired, maintenance, homes }: ConfigChanges,
     compares: Compare[],
     writes: Write[],
   ): Promise<void> {
@@ -237,6 +243,22 @@ export class Ledger {
         value: encode(hwmValue, { ...read(hwmValue, kv), maintenance: on }, kv),
       })
     }
+    if (homes !== undefined) await this.#changeHomes(homes, compares, writes)
+  }
+
+  async #changeHomes(
+    { of, why }: NonNullable<ConfigChanges['homes']>,
+    compares: Compare[],
+    writes: Write[],
+  ): Promise<void> {
+    const kv = await this.#store.get(keys.homes, { timeoutMs: CALL_MS })
+    const homes = { ...(kv && read(homesValue, kv).homes), ...of }
+    const when = new Date().toISOString()
+    compares.push({ key: keys.homes, modified: kv?.modRevision ?? 0 })
+    writes.push({
+      put: keys.homes,
+      value: encode(homesValue, { homes, by: this.#identity.who, when, why }, kv),
+    })
   }
 
   async #configured(key: string, what: string): Promise<KeyValue> {

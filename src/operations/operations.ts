@@ -8,12 +8,14 @@ import type { Clock } from '../model/clock.ts'
 import type { FenceDevice } from '../model/cluster.ts'
 import { isOver, type Limits, type Operation } from '../model/operation.ts'
 import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
+import { commitMap, type MapCommit } from './commit-map.ts'
 import { Conductor } from './conductor.ts'
 import { Ledger, LedgerRefused, type ConfigChanges, type Identity } from './ledger.ts'
 import { isSilence } from './look.ts'
 import { findObstacles } from './obstacles.ts'
 import { differences } from './plan/common.ts'
 import { deadWith, planEvacuation } from './plan/evacuation.ts'
+import { planApplyMap, type NewMap } from './plan/apply-map.ts'
 import { planHomecoming, planUndo } from './plan/homecoming.ts'
 import { operationOf } from './plan/operation-of.ts'
 import { NoPlan, type Choices, type Plan } from './plan/plan.ts'
@@ -22,7 +24,7 @@ import { letIn } from './release.ts'
 import { planMigration, planStart, planStop } from './plan/single.ts'
 import type { PreparedFallback } from './plan/targets.ts'
 import type { Reach } from './reach.ts'
-import { readStanding, withStanding } from './standing.ts'
+import { readStanding, type Standing, withStanding } from './standing.ts'
 
 export type Wanted =
   | {
@@ -95,6 +97,7 @@ export interface OperationsOptions {
 }
 
 const LEASE_MS = 10_000
+const COMMIT_MS = 10_000
 /** For the last question to an HWM that the operator says is off; a living one on a local network is heard long before. */
 const PROBE_MS = 1_500
 const PROBE_FRESH_MS = 30_000
@@ -115,7 +118,38 @@ export class Operations implements AsyncDisposable {
 
   /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
   async plan(wanted: Wanted, choices: Choices = {}): Promise<Plan> {
-    const plan = await this.#draft(wanted, choices)
+    return this.#admitted(await this.#draft(wanted, choices))
+  }
+
+  /** As `plan`: a map that the solver found becomes the CDM, and its VMs move there. */
+  async planMap(map: NewMap): Promise<Plan> {
+    const { snapshot } = await this.#seen()
+    const { config } = snapshot
+    if (config === undefined) throw new NoPlan(`${snapshot.cluster} is not configured yet`)
+    return this.#admitted(planApplyMap(snapshot, config, map))
+  }
+
+  /**
+   * A map becomes the CDM and nothing moves; resolves with what was done, in one sentence. Throws `MapRefused` when the independent checker
+   * does not accept it, or the cluster has changed since it was made.
+   */
+  async saveMap(
+    made: Pick<MapCommit, 'problem' | 'map' | 'revision'>,
+    why: string,
+  ): Promise<string> {
+    const { store, identity } = this.#options
+    const when = new Date().toISOString()
+    await commitMap(store, { ...made, by: identity.who, why, when }, { timeoutMs: COMMIT_MS })
+    const changed = made.problem.vms.filter(({ name, home }) => {
+      const to = made.map.get(name)
+      return to !== undefined && to !== home
+    }).length
+    const what = `a plan became the CDM: ${changed === 1 ? '1 home' : `${changed} homes`} changed`
+    this.#options.report({ level: 'info', about: 'cluster', what, why })
+    return what
+  }
+
+  async #admitted(plan: Plan): Promise<Plan> {
     const snapshot = this.#options.snapshot()
     const breaks = await this.#options.admission?.(snapshot, plan)
     if (breaks === undefined) return plan
@@ -123,14 +157,19 @@ export class Operations implements AsyncDisposable {
     return { ...plan, notes: [...plan.notes, breaks] }
   }
 
-  async #draft(wanted: Wanted, choices: Choices): Promise<Plan> {
+  /** What is seen, with what etcd says of permits and operations. Throws `NoPlan` while etcd is away. */
+  async #seen(): Promise<{ readonly snapshot: ClusterSnapshot; readonly standing: Standing }> {
     const { state, reason } = this.#options.snapshot().etcd
     if (state !== 'live')
       throw new NoPlan(
         `etcd is not reached (${reason}): what is known may be old, and nothing can be committed`,
       )
     const standing = await readStanding(this.#options.store)
-    const snapshot = withStanding(this.#options.snapshot(), standing)
+    return { snapshot: withStanding(this.#options.snapshot(), standing), standing }
+  }
+
+  async #draft(wanted: Wanted, choices: Choices): Promise<Plan> {
+    const { snapshot, standing } = await this.#seen()
     switch (wanted.do) {
       case 'evacuate': {
         const { hwm, cold, off } = wanted
@@ -437,7 +476,10 @@ function refuseIfTooLarge(operation: Operation): void {
 function changesOf(plan: Plan, operation: Operation): ConfigChanges {
   const vms = operation.steps.map(step => step.vm)
   const wish = plan.kind === 'start' ? 'running' : plan.kind === 'stop' ? 'stopped' : undefined
+  const { homes } = plan
+  const why = `operation ${operation.id}: ${plan.sentence}`
   return {
+    ...(homes && { homes: { of: homes, why } }),
     ...(wish && { desired: Object.fromEntries(vms.map(vm => [vm, wish])) }),
     ...(plan.cordon !== undefined && { maintenance: { [plan.cordon]: true } }),
   }

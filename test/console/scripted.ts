@@ -5,6 +5,7 @@ import type { Answer, Patch, Question, ToEngine, ToScreen } from '../../src/engi
 import { PROTOCOL_VERSION } from '../../src/engine/protocol.ts'
 import { diff } from '../../src/engine/patch.ts'
 import { readMessages, writeMessage } from '../../src/engine/lines.ts'
+import type { SolveProgress } from '../../src/model/solved.ts'
 import type { ClusterEvent, ClusterSnapshot, HwmView, VmView } from '../../src/model/snapshot.ts'
 
 export class ScriptedCluster {
@@ -16,6 +17,8 @@ export class ScriptedCluster {
   /** Answers to questions, by what is asked; the last that returns one wins. */
   readonly answers: ((question: Question) => Answer | undefined)[] = []
   readonly isSimulated: boolean
+  /** Set: a search is not answered but goes on, and this hears `enough` and `drop`. */
+  searching: ((message: 'enough' | 'drop') => void) | undefined
 
   constructor(snapshot: ClusterSnapshot, now: () => number, isSimulated = false) {
     this.#snapshot = snapshot
@@ -57,6 +60,11 @@ export class ScriptedCluster {
     const vm = this.#snapshot.vms[name]
     if (!vm) throw new Error(`no VM ${name}`)
     this.change({ vms: { ...this.#snapshot.vms, [name]: { ...vm, ...change } } })
+  }
+
+  /** The search is so far. */
+  progress(progress: SolveProgress): void {
+    for (const screen of this.#screens) screen.progress(progress)
   }
 
   say(event: ClusterEvent): void {
@@ -160,6 +168,7 @@ class Screen {
   readonly stream: Duplex
   readonly #cluster: ScriptedCluster
   #sent: ClusterSnapshot | undefined
+  #search = 0
   #isWaiting = false
   #hasHello = false
 
@@ -172,6 +181,10 @@ class Screen {
       problem => stream.destroy(problem),
     )
     stream.on('error', () => stream.destroy())
+  }
+
+  progress(progress: SolveProgress): void {
+    this.#send({ type: 'progress', id: this.#search, progress })
   }
 
   offer(): void {
@@ -201,7 +214,15 @@ class Screen {
         this.#isWaiting = false
         this.offer()
         return
+      case 'enough':
+      case 'drop':
+        this.#cluster.searching?.(message.type)
+        return
       case 'question':
+        if (message.question.ask === 'solve' && this.#cluster.searching) {
+          this.#search = message.id
+          return
+        }
         this.#send({
           type: 'answer',
           id: message.id,

@@ -2,6 +2,8 @@
 import type { PlanAnswer, PlanRequest } from '../../engine/solving/answer.ts'
 import type { Context, Run } from '../context.ts'
 import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
+import { fingerprint, homesNow, storeFallbackMaps } from '../../operations/fallback-maps.ts'
+import { confirm, refuseIfReadOnly } from '../ask.ts'
 import { planJson } from '../plan-json.ts'
 import { planAnswerLines, setLines } from '../plan-lines.ts'
 import { pose, type Posed } from '../posed.ts'
@@ -18,6 +20,7 @@ export const run: Run = async context => {
   const fallbacks = failed === undefined ? 'all' : [failed]
   const answer = await solve(context, 'plan', { ...effort, ...requestOf(posed), fallbacks })
   show(context, posed, answer)
+  if (context.options.has('store')) await store(context, posed, answer)
   return failed === undefined ? statusOf(answer) : statusOfSets(answer)
 }
 
@@ -60,6 +63,31 @@ function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): v
     ...setLines(answer.fallback, { most }),
     ...notes.map(note => `note: ${note}`),
   ])
+}
+
+/** Replaces the maps in etcd, as an engine does by itself when the CDM changes. */
+async function store(context: Context, posed: Posed, { fallback }: PlanAnswer): Promise<void> {
+  const { options, signal } = context
+  const { live, config, revision } = posed
+  if (live === undefined) throw new WrongUse('--store works on the running cluster, not on a file')
+  if (options.has('failed')) throw new WrongUse('--store writes the maps of all sets, not of one')
+  if (options.has('dry-run')) return
+  refuseIfReadOnly(context)
+  const maps = fallback.map(({ failed, map, why }) => ({
+    failed,
+    map,
+    unplaced: why?.vms ?? [],
+  }))
+  await confirm(context, `Store ${maps.length} fallback maps in ${config.cluster}.`)
+  const { snapshot } = live.observation
+  const basis = {
+    inputs: fingerprint(config, homesNow(snapshot)),
+    from: { config: revision, homes: revision },
+    when: new Date().toISOString(),
+  }
+  const { written, removed } = await storeFallbackMaps(live.store, maps, basis, { signal })
+  if (!options.has('json'))
+    printLines(context, [`${config.cluster}: ${written} maps stored, ${removed} old ones removed`])
 }
 
 function statusOfSets({ fallback }: PlanAnswer): ExitStatus {

@@ -4,6 +4,7 @@ import { NotVbp, readVbp } from '../../solver/vbp.ts'
 import { readNamedFile } from '../cluster-access.ts'
 import type { Context, Run } from '../context.ts'
 import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
+import { applyAnswer } from '../plan-apply.ts'
 import { planJson } from '../plan-json.ts'
 import { planAnswerLines } from '../plan-lines.ts'
 import { capacityLines } from '../capacity-lines.ts'
@@ -33,6 +34,8 @@ export const run: Run = async context => {
     ...capacityAsked(context, posed),
   })
   show(context, posed, answer)
+  if (options.has('apply') || options.has('execute'))
+    return await applyAnswer(context, posed, answer)
   return statusOf(answer)
 }
 

@@ -17,7 +17,7 @@ export function confirmPlan(store: ConsoleStore): void {
   const shown = plan?.shown
   if (!shown || plan.isAsking) return
   const { moves, unplaced, cordon } = shown.plan
-  const isBare = shown.request.do === 'maintenance' || shown.request.do === 'fence'
+  const isBare = ['maintenance', 'fence', 'apply-solved'].includes(shown.request.do)
   if (moves.length === 0 && cordon === undefined && !isBare) {
     store.notify(
       unplaced.length > 0 ? 'nothing of it can be placed' : 'there is nothing to do',

@@ -5,6 +5,7 @@ import { placeGrid } from '../place-grid.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, shownNames } from '../store.ts'
 import type { ListId, ScreenId } from '../state.ts'
+import { dropSolve } from './solve.ts'
 import { activeList } from '../state.ts'
 
 /** By so many lines; in what is opened it scrolls, in a list it moves the selection. */
@@ -114,6 +115,7 @@ export function otherPane(store: ConsoleStore): void {
 }
 
 export function goToScreen(store: ConsoleStore, screen: ScreenId): void {
+  dropSolve(store)
   store.setState({
     screen,
     opened: [],
@@ -132,6 +134,7 @@ export function back(store: ConsoleStore): void {
     return
   }
   if (state.opened.length > 0) {
+    dropSolve(store)
     store.setState({ opened: state.opened.slice(0, -1) })
     tellWhatIsSeen(store)
     return

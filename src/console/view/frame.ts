@@ -23,6 +23,7 @@ import { fallbackScreen } from './fallback-screen.ts'
 import { placeScreen } from './place-screen.ts'
 import { logScreen } from './log-screen.ts'
 import { chooseHwmPane, menuPane } from './menu-pane.ts'
+import { solveScreen } from './solve-screen.ts'
 import { vmDetail } from './vm-detail.ts'
 import { vmScreen } from './vm-screen.ts'
 
@@ -85,6 +86,8 @@ function bodyOf(
       return operationDetail(context, opened)
     case 'plan':
       return planScreen(context, opened)
+    case 'solve':
+      return solveScreen(context, opened, store)
     case undefined:
       break
   }

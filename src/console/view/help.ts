@@ -26,6 +26,7 @@ const GROUPS: readonly { readonly id: KeyGroup; readonly title: string }[] = [
   { id: 'look', title: 'LOOKING' },
   { id: 'act', title: 'ACTING' },
   { id: 'plan', title: 'IN A PLAN' },
+  { id: 'solve', title: "THE SOLVER'S PLAN (P)" },
   { id: 'console', title: 'THE CONSOLE' },
 ]
 

@@ -79,6 +79,8 @@ function titleOf(request: Request | undefined): string {
       return `maintenance of ${request.hwm} ${request.on ? 'on' : 'off'}`
     case 'fence':
       return `fence ${request.hwm} ${request.to}`
+    case 'apply-solved':
+      return request.moves ? 'a new placement, and its moves' : 'a new placement becomes the CDM'
   }
 }
 

@@ -7,7 +7,10 @@ import type { Judge } from '../../operations/admission.ts'
 import { FenceByHand, type OpenDevice } from '../../operations/fence-by-hand.ts'
 import { NotCommitted, type Asked, type Operations } from '../../operations/operations.ts'
 import { estimate } from '../../operations/plan/estimate.ts'
-import { barePlan } from './bare-plan.ts'
+import { MapRefused } from '../../operations/commit-map.ts'
+import { NoPlan, type Choices, type Plan } from '../../operations/plan/plan.ts'
+import type { Found } from '../preview/solver-desk.ts'
+import { barePlan, savingPlan } from './bare-plan.ts'
 import type { ActingQuestion, Committed, PlanShown, Request } from './questions.ts'
 
 export interface ActingParts {
@@ -34,13 +37,16 @@ const REFUSED_WITHIN_MS = 1_000
 export class Acting {
   readonly #parts: ActingParts
   readonly #fencing: FenceByHand
+  readonly #solved: (id: string) => Found | undefined
   readonly #plans = new Map<string, PlanShown>()
   readonly #works = new Map<string, Promise<void>>()
   #count = 0
   #isParking = false
 
-  constructor(parts: ActingParts) {
+  /** `solved`: what the solver found, by its id, as long as it is known. */
+  constructor(parts: ActingParts, solved: (id: string) => Found | undefined = () => undefined) {
     this.#parts = parts
+    this.#solved = solved
     this.#fencing = new FenceByHand(parts)
   }
 
@@ -78,7 +84,7 @@ export class Acting {
   }: ActingQuestion & { ask: 'plan' }): Promise<PlanShown> {
     const { operations, clock } = this.#parts
     const snapshot = this.#parts.snapshot()
-    const plan = barePlan(snapshot, request) ?? (await operations.plan(wantedOf(request), choices))
+    const plan = barePlan(snapshot, request) ?? (await this.#drawn(request, choices))
     const { migration } = snapshot.config?.settings ?? {}
     const parallel = wished ?? migration?.parallelPerHwm ?? 2
     const { mustBeOff } = plan
@@ -108,6 +114,31 @@ export class Acting {
     return shown
   }
 
+  async #drawn(request: Request, choices: Choices): Promise<Plan> {
+    const { operations } = this.#parts
+    if (request.do !== 'apply-solved') return operations.plan(wantedOf(request), choices)
+    if (Object.keys(choices).length > 0)
+      throw new NoPlan('what the solver found is applied as a whole: P plans anew')
+    const found = this.#solvedNow(request.solved)
+    return request.moves && found.moves.length > 0
+      ? operations.planMap(found)
+      : savingPlan(this.#parts.snapshot(), found)
+  }
+
+  #solvedNow(id: string): Found {
+    const found = this.#solved(id)
+    if (found === undefined)
+      throw new NoPlan('what the solver found is no longer known here: P plans anew')
+    if (found.solved.answer !== 'map')
+      throw new NoPlan('what was asked for is not there: only a map that was found can be applied')
+    return found
+  }
+
+  /** The map becomes the CDM. */
+  #saveMap(id: string, why: string): Promise<string> {
+    return this.#parts.operations.saveMap(this.#solvedNow(id), why)
+  }
+
   async #commit({ plan: id, why, off }: ActingQuestion & { ask: 'commit' }): Promise<Committed> {
     const shown = this.#plans.get(id)
     if (shown === undefined)
@@ -118,6 +149,8 @@ export class Acting {
     try {
       const { request } = shown
       if (request.do === 'fence') return done(await this.#fencing.act(request.hwm, request.to, why))
+      if (request.do === 'apply-solved' && shown.plan.moves.length === 0)
+        return done(await this.#saveMap(request.solved, why))
       if (isWithoutMoves(shown)) return done(await this.#setMaintenance(request, why))
       const operation = await this.#parts.operations.commit(shown.plan, {
         why,
@@ -127,8 +160,12 @@ export class Acting {
       void this.#conduct(operation.id)
       return { is: 'begun', operation: operation.id }
     } catch (error) {
-      if (error instanceof NotCommitted)
-        return { is: 'refused', why: error.message, lines: error.lines }
+      if (error instanceof NotCommitted || error instanceof NoPlan || error instanceof MapRefused)
+        return {
+          is: 'refused',
+          why: error.message,
+          lines: error instanceof NotCommitted ? error.lines : [],
+        }
       throw error
     }
   }
@@ -185,5 +222,6 @@ function isWithoutMoves({ request, plan }: PlanShown): boolean {
 function wantedOf(request: Request): Parameters<Operations['plan']>[0] {
   if (request.do === 'maintenance') return { do: 'evacuate', hwm: request.hwm, cold: false }
   if (request.do === 'fence') throw new Error('a fence device moves nothing')
+  if (request.do === 'apply-solved') throw new Error('the solver has planned that already')
   return request
 }

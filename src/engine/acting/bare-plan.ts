@@ -1,6 +1,7 @@
 // Plans without moves: maintenance that only changes what is written, and fence devices used by hand. Shown and confirmed like all others.
 import type { ClusterSnapshot, HwmView } from '../../model/snapshot.ts'
 import { NoPlan, type Plan } from '../../operations/plan/plan.ts'
+import type { Found } from '../preview/solver-desk.ts'
 import type { Request } from './questions.ts'
 
 /** Undefined: it is an operation's, and planned as such. Throws `NoPlan`. */
@@ -47,6 +48,29 @@ function fencePlan(snapshot: ClusterSnapshot, view: HwmView, to: 'off' | 'on'): 
     ],
     confirm: isOff ? 'name' : 'yes',
   })
+}
+
+/** A map of the solver becomes the CDM, and nothing moves. Throws `NoPlan` when the CDM says so already. */
+export function savingPlan(snapshot: ClusterSnapshot, { solved, map }: Found): Plan {
+  const { homes } = solved
+  if (homes === 0) throw new NoPlan('the CDM says so already: nothing to change')
+  return {
+    kind: 'apply-plan',
+    subject: snapshot.cluster,
+    sentence: `Save as CDM: ${homes === 1 ? '1 home changes' : `${homes} homes change`}, nothing moves`,
+    moves: [],
+    unplaced: [],
+    staying: [],
+    loads: [],
+    mustBeOff: undefined,
+    cordon: undefined,
+    basis: { revision: snapshot.etcd.revision, hwms: {}, vms: {} },
+    notes: [
+      'VMs that are elsewhere are away from then on; a homecoming brings them to their new homes',
+    ],
+    confirm: 'yes',
+    homes: Object.fromEntries(map),
+  }
 }
 
 function bare(

@@ -10,6 +10,8 @@ export type Request =
   | Wanted
   | { readonly do: 'maintenance'; readonly hwm: string; readonly on: boolean }
   | { readonly do: 'fence'; readonly hwm: string; readonly to: 'off' | 'on' }
+  /** What the solver found becomes the CDM; with `moves` its VMs move there, else nothing moves. */
+  | { readonly do: 'apply-solved'; readonly solved: string; readonly moves: boolean }
 
 export type Verb = Asked | 'take-up'
 

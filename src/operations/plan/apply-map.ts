@@ -1,15 +1,40 @@
 // The live migrations that make a new CDM true, in the order that the solver found.
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
-import type { Move, ProblemGroup } from '../../solver/problem.ts'
+import type { ClusterConfig } from '../../model/cluster.ts'
+import { checkPlacement } from '../../solver/check/placement.ts'
+import type { Move, PlacementMap, ProblemGroup } from '../../solver/problem.ts'
+import { presentProblem } from '../present.ts'
 import { basisOf, loadChanges, plural } from './common.ts'
-import type { LeftOut, Plan, PlannedMove } from './plan.ts'
+import { NoPlan, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
 import { Room } from './room.ts'
+
+/** A map that becomes the CDM, and the moves that make it true. */
+export interface NewMap {
+  readonly map: PlacementMap
+  readonly moves: readonly Move[]
+}
+
+const MOST_COMPLAINTS = 5
+
+/** Throws `NoPlan` for a map that the independent checker does not accept for what is there now. */
+export function planApplyMap(
+  snapshot: ClusterSnapshot,
+  config: ClusterConfig,
+  { map, moves }: NewMap,
+): Plan {
+  const complaints = checkPlacement(presentProblem(snapshot, config), map)
+  if (complaints.length > 0)
+    throw new NoPlan(
+      `the map does not fit what is there now: ${complaints.slice(0, MOST_COMPLAINTS).join(' ')}`,
+    )
+  return { ...planMoves(snapshot, moves, config.groups), homes: Object.fromEntries(map) }
+}
 
 /**
  * A move waits for those of earlier batches that make its room, that are in a group with it, or that are its own first half. Who does not
  * run is not moved: it starts at its new home.
  */
-export function planApplyMap(
+function planMoves(
   snapshot: ClusterSnapshot,
   moves: readonly Move[],
   groups: readonly ProblemGroup[],

@@ -65,6 +65,8 @@ export interface Plan {
   readonly confirm: 'yes' | 'name'
   /** Notes worth a line: where the targets come from, which facts are old. */
   readonly notes: readonly string[]
+  /** The CDM that it makes true: written in the same transaction as the operation. */
+  readonly homes?: Readonly<Record<string, string>>
   /** The HWM takes nobody in from the beginning of the operation on, and stays so. */
   readonly cordon: string | undefined
   readonly basis: Basis

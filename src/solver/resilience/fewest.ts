@@ -68,6 +68,9 @@ function verdictOn(
   return judge(groundOf(withOnly(compiled, open), spread), tolerate, budget)
 }
 
+/** Steps of a round beside those it counts: small cases fail at once, and the clock must be looked at all the same. */
+const ROUND_WORK = 20_000
+
 /** Searches until the bound is met, the budget is over or `effort` attempts are done. */
 export function resilientFewest(
   compiled: Compiled,
@@ -121,7 +124,7 @@ export function resilientFewest(
     if (budget.isOver || spares > 4 * tolerate + 4) break
   }
   const all = Int32Array.from([...used, ...others])
-  for (let round = 0; round < effort && !budget.isOver; round++) {
+  for (let round = 0; round < effort && !budget.spend(ROUND_WORK); round++) {
     const target = (best?.open.length ?? all.length + 1) - 1
     if (target < bound) break
     let isBetter = false

@@ -7,6 +7,7 @@ import type { Clock } from '../../../src/model/clock.ts'
 import { actsInSimulation, type SimulatedActs } from '../../../src/simulator/acts.ts'
 import { actOn } from '../../../src/simulator/lines.ts'
 import { threeHosts } from '../../../src/simulator/made-up.ts'
+import { NearWorker } from '../../engine/preview/near-worker.ts'
 import { Simulation } from '../../../src/simulator/simulation.ts'
 
 export class LiveCluster implements AsyncDisposable {
@@ -20,8 +21,11 @@ export class LiveCluster implements AsyncDisposable {
     readonly acting: SimulatedActs | undefined
   }[] = []
 
-  /** `wall`: ms since 1970. */
-  constructor(clock: Clock, wall: () => number) {
+  readonly #foresees: boolean
+
+  /** `wall`: ms since 1970. `foresees`: the solver is at work, in this process. */
+  constructor(clock: Clock, wall: () => number, { foresees = false } = {}) {
+    this.#foresees = foresees
     this.#clock = clock
     this.#wall = wall
     this.simulation = new Simulation({ cluster: threeHosts(), clock, seed: 1 })
@@ -58,6 +62,16 @@ export class LiveCluster implements AsyncDisposable {
       version: 'test',
       simulate: line => actOn(simulation, line),
       ...(acting && { acting }),
+      ...(this.#foresees && {
+        foresight: {
+          clock: this.#clock,
+          store: simulation.connectStore(),
+          writes: !readOnly,
+          wall: this.#wall,
+          workers: { judge: new NearWorker().scene, answer: new NearWorker().scene },
+          hire: () => new NearWorker(),
+        },
+      }),
     })
     this.#engines.push({ observation, acting })
     const [near, far] = duplexPair()

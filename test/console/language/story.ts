@@ -21,12 +21,12 @@ export interface ClusterSketch {
   readonly snapshot: ClusterSnapshot
   readonly isSimulated: boolean
   /** The simulator's three hosts and a real engine, instead of a script. */
-  readonly live?: { readonly readOnly: boolean }
+  readonly live?: { readonly readOnly: boolean; readonly foresees: boolean }
 }
 
 /** The simulator's three hosts, and a real engine that acts on them. Time passes only as the story says. */
-export function alive({ readOnly = false } = {}): ClusterSketch {
-  return { snapshot: threeHosts(), isSimulated: true, live: { readOnly } }
+export function alive({ readOnly = false, foresees = false } = {}): ClusterSketch {
+  return { snapshot: threeHosts(), isSimulated: true, live: { readOnly, foresees } }
 }
 
 /** A cluster by name: the seed's three hosts, forty, or a thousand. */
@@ -258,7 +258,7 @@ export class Story implements PromiseLike<void> {
       this.#sketch.isSimulated,
     )
     const { live: isLive } = this.#sketch
-    const live = isLive && new LiveCluster(clock, () => wallAt(clock.now()))
+    const live = isLive && new LiveCluster(clock, () => wallAt(clock.now()), isLive)
     const end = live ? { connect: () => live.connect(isLive) } : scripted
     const program = new InProcess(end, clock, this.#size, {
       env: { TERM: 'xterm-256color', LANG: 'C.UTF-8' },

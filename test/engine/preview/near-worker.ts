@@ -15,8 +15,8 @@ export class NearWorker implements OneWorker {
   #resident = new Resident()
 
   readonly run: OneWorker['run'] = async (kind, asked) => {
-    const { question } = asked as { question: { about: string } }
-    this.asked.push(question.about)
+    const { question } = asked as { question?: { about: string } }
+    this.asked.push(question?.about ?? kind)
     await this.gate
     if (this.isDead) {
       this.#resident = new Resident()

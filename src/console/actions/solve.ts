@@ -1,0 +1,97 @@
+// Planning a new placement: the solver is asked when P is pressed and whenever a wish changes, and ended by leaving.
+import type { Solved } from '../../model/solved.ts'
+import { OBJECTIVES, type SolveState, TIMES } from '../solve.ts'
+import type { ConsoleStore } from '../store.ts'
+
+/** Above the time the solver is given, for what it needs to end. */
+const ANSWER_MARGIN_MS = 30_000
+
+/** The search that runs for a console. */
+interface Running {
+  readonly enough: AbortController
+  readonly drop: AbortController
+}
+const running = new WeakMap<ConsoleStore, Running>()
+
+/** P: opens the plan and sets the solver to work. */
+export function openSolve(store: ConsoleStore): void {
+  const { opened } = store.getState()
+  store.setState({ opened: [...opened, { kind: 'solve', top: 0, left: 0 }] })
+  solve(store, {})
+}
+
+/** With other wishes, from the beginning. */
+export function solve(
+  store: ConsoleStore,
+  wish: Partial<Pick<SolveState, 'objective' | 'tolerate' | 'seconds'>>,
+): void {
+  running.get(store)?.drop.abort()
+  const search: Running = { enough: new AbortController(), drop: new AbortController() }
+  running.set(store, search)
+  const isCurrent = () => running.get(store) === search
+  const state: SolveState = {
+    ...store.getState().solve,
+    ...wish,
+    since: store.clock.now(),
+    progress: undefined,
+    problem: '',
+  }
+  store.setState({ solve: state })
+  const { objective, tolerate, seconds } = state
+  void store.effects
+    .ask(
+      { ask: 'solve', objective, tolerate, seconds },
+      {
+        timeoutMs: seconds * 1000 + ANSWER_MARGIN_MS,
+        enough: search.enough.signal,
+        signal: search.drop.signal,
+        progress: progress => {
+          if (isCurrent()) store.setState({ solve: { ...store.getState().solve, progress } })
+        },
+      },
+    )
+    .then(answer => {
+      if (!isCurrent()) return
+      running.delete(store)
+      const { solve: now } = store.getState()
+      store.setState({
+        solve: answer.ok
+          ? { ...now, since: undefined, progress: undefined, solved: answer.value as Solved }
+          : { ...now, since: undefined, progress: undefined, problem: answer.error },
+      })
+    })
+}
+
+/** The best so far is enough. */
+export function solvedEnough(store: ConsoleStore): void {
+  running.get(store)?.enough.abort()
+}
+
+/** Nobody looks at it any more: the solver is ended. What was found stays for the next time. */
+export function dropSolve(store: ConsoleStore): void {
+  running.get(store)?.drop.abort()
+  running.delete(store)
+  const { solve: now } = store.getState()
+  if (now.since !== undefined)
+    store.setState({ solve: { ...now, since: undefined, progress: undefined } })
+}
+
+export function nextObjective(store: ConsoleStore): void {
+  const { objective } = store.getState().solve
+  const next = OBJECTIVES[(OBJECTIVES.indexOf(objective) + 1) % OBJECTIVES.length]
+  if (next !== undefined) solve(store, { objective: next })
+}
+
+export function nextTime(store: ConsoleStore): void {
+  const { seconds } = store.getState().solve
+  solve(store, { seconds: TIMES[(TIMES.indexOf(seconds) + 1) % TIMES.length] ?? 5 })
+}
+
+/** X, one more or one less. */
+export function tolerateMore(store: ConsoleStore, by: 1 | -1): void {
+  const { solve: now, picture } = store.getState()
+  const asked = now.tolerate ?? picture.snapshot?.config?.tolerate ?? 0
+  const most = Math.max(0, picture.hwmCount - 1)
+  const tolerate = Math.max(0, Math.min(most, asked + by))
+  if (tolerate !== asked) solve(store, { tolerate })
+}

@@ -1,0 +1,89 @@
+// The keys of the solver's plan: P opens it, and those that change what is asked of it while it is open.
+import { nextObjective, nextTime, openSolve, solvedEnough, tolerateMore } from './actions/solve.ts'
+import { openPlan } from './acting/plan.ts'
+import { whyNotAct } from './acting/reasons.ts'
+import type { KeyAction } from './key-table.ts'
+import type { ConsoleState } from './state.ts'
+import type { ConsoleStore } from './store.ts'
+
+const isPlanning = (state: ConsoleState) => state.opened.at(-1)?.kind === 'solve'
+
+export const SOLVE_KEYS: readonly KeyAction[] = [
+  {
+    id: 'plan',
+    keys: ['P'],
+    group: 'act',
+    help: 'plan a new placement: the solver at work, before and after, moves in order',
+    why: ({ getState }) => {
+      const state = getState()
+      if (isPlanning(state)) return 'it is open'
+      return state.picture.snapshot?.config ? undefined : 'nothing is configured yet'
+    },
+    run: openSolve,
+  },
+  inPlan('solve-objective', 'o', {
+    short: 'objective',
+    help: 'what is best',
+    run: nextObjective,
+  }),
+  inPlan('solve-more', ']', {
+    help: 'one failure more to survive',
+    run: store => tolerateMore(store, 1),
+  }),
+  inPlan('solve-less', '[', {
+    help: 'one failure fewer to survive',
+    run: store => tolerateMore(store, -1),
+  }),
+  inPlan('solve-time', 'd', { short: 'time', help: 'time for the search', run: nextTime }),
+  inPlan('solve-enough', 'e', {
+    short: 'enough',
+    help: 'ends the search with the best so far',
+    why: ({ getState }) =>
+      getState().solve.since === undefined ? 'nothing is searched for' : undefined,
+    run: solvedEnough,
+  }),
+  inPlan('solve-save', 'D', {
+    short: 'save as CDM',
+    help: 'make it the CDM, nothing moves',
+    why: whyNotApply,
+    run: store => apply(store, false),
+  }),
+  inPlan('solve-move', 'N', {
+    short: 'move',
+    help: 'make it the CDM, and move its VMs',
+    why: whyNotApply,
+    run: store => apply(store, true),
+  }),
+]
+
+function whyNotApply(store: ConsoleStore): string | undefined {
+  const { solved, since } = store.getState().solve
+  if (since !== undefined) return 'the search goes on: e ends it with the best so far'
+  if (solved?.answer !== 'map') return 'there is no map to apply'
+  if (solved.order !== 'found') return 'there is no order of moves'
+  return whyNotAct(store)
+}
+
+/** Opens the plan of it, which is confirmed like all others. */
+function apply(store: ConsoleStore, moves: boolean): void {
+  const { solved } = store.getState().solve
+  if (solved) openPlan(store, { do: 'apply-solved', solved: solved.id, moves })
+}
+
+interface InPlan extends Pick<KeyAction, 'help' | 'run'> {
+  readonly short?: string
+  readonly why?: (store: ConsoleStore) => string | undefined
+}
+
+/** A key of the plan that is open. */
+function inPlan(id: string, key: string, { short, help, why, run }: InPlan): KeyAction {
+  return {
+    id,
+    keys: [key],
+    group: /^[A-Z]$/.test(key) ? 'act' : 'solve',
+    ...(short !== undefined && { short, priority: 46 }),
+    help: `of the solver's plan: ${help}`,
+    why: store => (isPlanning(store.getState()) ? why?.(store) : 'no plan of the solver is open'),
+    run,
+  }
+}

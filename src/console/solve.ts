@@ -1,0 +1,32 @@
+// The plan screen (P): what is asked of the solver, how far it is, what it found. Nothing here changes the cluster.
+import type { Solved, SolveObjective, SolveProgress } from '../model/solved.ts'
+import type { Instant } from '../model/snapshot.ts'
+
+export interface SolveState {
+  readonly objective: SolveObjective
+  /** X; undefined: the cluster's own. */
+  readonly tolerate: number | undefined
+  readonly seconds: number
+  /** Since when the solver is at work; undefined: it is not. */
+  readonly since: Instant | undefined
+  readonly progress: SolveProgress | undefined
+  /** The last that was found, perhaps for other wishes. */
+  readonly solved: Solved | undefined
+  /** Why there is nothing newer; empty otherwise. */
+  readonly problem: string
+}
+
+export const OBJECTIVES: readonly SolveObjective[] = ['fewest-moves', 'balance', 'fewest-hwms']
+
+/** Seconds that can be chosen. */
+export const TIMES: readonly number[] = [5, 15, 60, 300]
+
+export const FIRST_SOLVE: SolveState = {
+  objective: 'fewest-moves',
+  tolerate: undefined,
+  seconds: 5,
+  since: undefined,
+  progress: undefined,
+  solved: undefined,
+  problem: '',
+}

@@ -1,0 +1,69 @@
+// What the solver found, as an engine tells its screens: a map, what it is worth, what leads there. Plain data.
+import type { Resources } from './resources.ts'
+
+export type SolveObjective = 'fewest-hwms' | 'balance' | 'fewest-moves'
+
+/** How far a search is. `gap` is relative; absent while nothing was found. */
+export interface SolveProgress {
+  readonly phase: string
+  readonly best?: number
+  readonly bound: number
+  readonly gap?: number
+}
+
+/** One migration. Moves of equal `batch` may run at the same time. */
+export interface SolvedMove {
+  readonly vm: string
+  readonly from: string
+  readonly to: string
+  readonly batch: number
+  /** A detour: it makes room for others and goes on later. */
+  readonly bounce: boolean
+}
+
+/** One HWM, in base units. */
+export interface SolvedLoad {
+  readonly hwm: string
+  readonly usable: Resources
+  readonly before: Resources
+  readonly after: Resources
+  readonly vmsBefore: number
+  readonly vmsAfter: number
+}
+
+export interface Solved {
+  /** By which it can be asked to become the CDM. */
+  readonly id: string
+  /** `impossible`: what was asked for; what is told then is the best there is for fewer failures, or nothing. */
+  readonly answer: 'map' | 'impossible' | 'no-answer'
+  /** Why it is impossible, in one sentence; empty otherwise. */
+  readonly why: string
+  readonly objective: SolveObjective
+  /** What the objective is worth, and the best that is not ruled out; `proved`: they are the same. */
+  readonly value: number
+  readonly bound: number
+  readonly proved: boolean
+  readonly hwmsUsed: number
+  readonly seconds: number
+  readonly verdict: {
+    readonly tolerate: number
+    readonly holds: 'yes' | 'no' | 'unknown'
+    readonly largest: number
+    readonly largestIsExact: boolean
+    readonly because: string
+  }
+  /** VMs without a place. */
+  readonly unplaced: readonly string[]
+  /** HWMs that hold VMs before or after. */
+  readonly loads: readonly SolvedLoad[]
+  readonly moves: readonly SolvedMove[]
+  readonly order: 'found' | 'impossible' | 'unknown'
+  /** VMs for which no order was found. */
+  readonly blocked: readonly string[]
+  /** Homes that would be others. */
+  readonly homes: number
+  /** HWMs whose fallback map would be another. */
+  readonly changedMaps: readonly string[]
+  /** What it rests on that is worth a word: HWMs that are down. */
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,226 @@
+// P: the solver at work, what it found, and what becomes of it.
+import { describe, expect, test, vi } from 'vitest'
+import type { Answer } from '../../src/engine/protocol.ts'
+import type { Solved } from '../../src/model/solved.ts'
+import { alive, cluster, console, type Scene } from './language/story.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const GIB = 2 ** 30
+const SIZES = ['40x10', '80x24', '112x30', '160x50'] as const
+
+const FOUND: Solved = {
+  id: '1',
+  answer: 'map',
+  why: '',
+  objective: 'fewest-moves',
+  value: 2,
+  bound: 1,
+  proved: false,
+  hwmsUsed: 3,
+  seconds: 1.2,
+  verdict: { tolerate: 1, holds: 'yes', largest: 1, largestIsExact: true, because: '' },
+  unplaced: [],
+  loads: [
+    {
+      hwm: 'andreys',
+      usable: { ram: 20 * GIB },
+      before: { ram: 12 * GIB },
+      after: { ram: 12 * GIB },
+      vmsBefore: 3,
+      vmsAfter: 3,
+    },
+    {
+      hwm: 'quark',
+      usable: { ram: 28 * GIB },
+      before: { ram: 12 * GIB },
+      after: {},
+      vmsBefore: 2,
+      vmsAfter: 0,
+    },
+    {
+      hwm: 'snailin',
+      usable: { ram: 28 * GIB },
+      before: { ram: 6 * GIB },
+      after: { ram: 18 * GIB },
+      vmsBefore: 2,
+      vmsAfter: 4,
+    },
+  ],
+  moves: [
+    { vm: 'win7-vmm2', from: 'quark', to: 'snailin', batch: 1, bounce: false },
+    { vm: 'freebsd-vmm2', from: 'quark', to: 'andreys', batch: 1, bounce: true },
+    { vm: 'freebsd-vmm2', from: 'andreys', to: 'snailin', batch: 2, bounce: false },
+  ],
+  order: 'found',
+  blocked: [],
+  homes: 2,
+  changedMaps: ['quark', 'snailin'],
+  notes: [],
+}
+
+/** The engine answers at once; what is asked of it is kept. */
+const answering =
+  (answer: (question: { readonly objective?: string }) => Answer) =>
+  ({ cluster: scripted }: Scene) => {
+    scripted.answers.push(question => (question.ask === 'solve' ? answer(question) : undefined))
+  }
+const finding = (change: Partial<Solved> = {}) =>
+  answering(() => ({ ok: true, value: { ...FOUND, ...change } }))
+
+const three = (size = '80x24') => console.at(size).on(cluster('three-hosts'))
+
+describe('what was found', () => {
+  for (const size of SIZES) {
+    test(`at ${size}`, () => three(size).does(finding()).press('P').golden(`solve-${size}`))
+  }
+
+  test('without colours, in ASCII', () =>
+    three('112x30')
+      .with({ env: { TERM: 'xterm', NO_COLOR: '1', LANG: 'C' } })
+      .does(finding())
+      .press('P')
+      .golden('solve-ascii-112x30'))
+
+  test('moves are in batches, a detour says that it is one, what is empty afterwards says so', () =>
+    three('112x30')
+      .does(finding())
+      .press('P')
+      .sees('MOVES  3 in 2 batches, 2 homes change')
+      .sees(/1 win7-vmm2 +quark +→ snailin/)
+      .sees('on its way: makes room')
+      .sees('VM 2 → 0, empty')
+      .sees('FALLBACK MAPS THAT CHANGE  2')
+      .sees('then TOLERATES 1: yes'))
+
+  test('what is impossible says why, and nothing of it can be applied', () =>
+    three('112x30')
+      .does(
+        finding({
+          answer: 'impossible',
+          why: 'ram is short 6 GiB',
+          loads: [],
+          moves: [],
+          verdict: { ...FOUND.verdict, holds: 'no', because: 'snailin: ram short 6 GiB' },
+        }),
+      )
+      .press('P')
+      .sees('impossible: ram is short 6 GiB')
+      .press('D')
+      .sees('there is no map to apply'))
+
+  test('a read-only console looks and applies nothing', () =>
+    three('112x30').does(finding()).press('P').press('N').sees('this console is read-only'))
+
+  test('the engine cannot solve: why is said', () =>
+    three()
+      .does(answering(() => ({ ok: false, error: 'the solver crashed: out of memory' })))
+      .press('P')
+      .sees('the solver crashed: out of memory'))
+})
+
+describe('wishes', () => {
+  test('each change asks anew: objective, X, time', () =>
+    three('112x30')
+      .does(finding())
+      .press('P')
+      .sees('[fewest moves]')
+      .press('o')
+      .sees('[balance]')
+      .press(']')
+      .sees("2 failures (the cluster's own X is 1)")
+      .press('[', '[')
+      .sees('0 failures')
+      .press('d')
+      .sees('time 15 s')
+      .does(({ cluster: scripted }) => {
+        const asked = scripted.asked.filter(question => question.ask === 'solve')
+        expect(asked.map(each => [each.objective, each.tolerate, each.seconds])).toEqual([
+          ['fewest-moves', undefined, 5],
+          ['balance', undefined, 5],
+          ['balance', 2, 5],
+          ['balance', 1, 5],
+          ['balance', 0, 5],
+          ['balance', 0, 15],
+        ])
+      }))
+
+  test('its keys are for an open plan only, and the others say why', () =>
+    three()
+      .press('o')
+      .sees('no plan of the solver is open')
+      .press('P')
+      .press('e')
+      .doesNotSee('error'))
+})
+
+describe('the search', () => {
+  test('it is watched: best, bound and gap; e is enough; leaving ends it', async () => {
+    const told: string[] = []
+    await three('112x30')
+      .does(({ cluster: scripted }) => {
+        scripted.searching = message => told.push(message)
+      })
+      .press('P')
+      .sees('searching 0 s')
+      .does(({ cluster: scripted }) =>
+        scripted.progress({ phase: 'moves', best: 7, bound: 5, gap: 0.4 }),
+      )
+      .sees('best 7')
+      .sees('bound 5')
+      .sees('gap 40.0 %')
+      .after('8 s', { refresh: true })
+      .sees('searching 8 s')
+      .press('D')
+      .sees('the search goes on: e ends it with the best so far')
+      .press('e')
+      .press('o')
+      .press('esc')
+      .doesNotSee('searching')
+    expect(told).toEqual(['enough', 'drop', 'drop'])
+  })
+
+  test('the engine is lost in the middle: the search is over, and says so', () =>
+    three('112x30')
+      .does(({ cluster: scripted }) => {
+        scripted.searching = () => undefined
+      })
+      .press('P')
+      .sees('searching')
+      .dropEngine()
+      .sees('the engine ended'))
+})
+
+describe('on a living cluster', () => {
+  const planned = (size: string) =>
+    console
+      .at(size)
+      .on(alive({ foresees: true }))
+      .lives('running 7')
+      .lives('TOLERATES 1: yes')
+      .press('P', 'o')
+      .lives('homes change')
+
+  test('a plan is saved as CDM: VMs are away from their new homes', () =>
+    planned('112x30')
+      .press('D')
+      .lives('Save as CDM')
+      .press('enter')
+      .after('1 s')
+      .press('y')
+      .lives(/away \d/)
+      .stillSees('running 7'))
+
+  test('a plan is carried out: VMs move live, and are at home where they come', () =>
+    planned('112x30')
+      .press('N')
+      .lives('live to')
+      .press('enter')
+      .after('1 s')
+      .press('y')
+      .lives('Operation 1 done', '300 s')
+      .press('2')
+      .lives('running 7')
+      .doesNotSee('away')
+      .does(({ live }) => expect([...(live?.doubles ?? [])]).toEqual([])))
+})
