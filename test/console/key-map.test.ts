@@ -36,6 +36,22 @@ describe('the key table', () => {
   })
 })
 
+test('docs/console.md has the keys that act as the table has them (UPDATE_GOLDEN=1 rewrites them)', () => {
+  const path = new URL('../../docs/console.md', import.meta.url)
+  const begin = '<!-- made from src/console/key-table.ts'
+  const text = readFileSync(path, 'utf8')
+  const from = text.indexOf('\n', text.indexOf(begin)) + 1
+  const to = text.indexOf('<!-- end -->')
+  const rows = KEY_TABLE.filter(({ group }) => group === 'act' || group === 'plan').map(
+    ({ keys, group, help }) =>
+      `| ${keys.map(key => `\`${key}\``).join(' ')} | ${group === 'plan' ? 'in a plan: ' : ''}${help} |`,
+  )
+  const table = `${['| key | does |', '|---|---|', ...rows].join('\n')}\n`
+  if (process.env['UPDATE_GOLDEN'])
+    writeFileSync(path, text.slice(0, from) + table + text.slice(to))
+  expect(readFileSync(path, 'utf8')).toContain(table)
+})
+
 describe('a key file', () => {
   const read = (text: string) => readKeyMap(text, 'keys.yaml', KEY_TABLE)
 
