@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { Budget } from '../../src/solver/budget.ts'
 import { classesOf } from '../../src/solver/packing/classes.ts'
-import { relax } from '../../src/solver/packing/columns.ts'
+import { Relaxation } from '../../src/solver/packing/columns.ts'
+import { dive } from '../../src/solver/packing/dive.ts'
 import { search } from '../../src/solver/packing/exact.ts'
 import { packFewest } from '../../src/solver/packing/fewest.ts'
 import { Master } from '../../src/solver/packing/master.ts'
@@ -43,17 +44,11 @@ test('the relaxation bounds from below, and with dives the fewest bins are found
     const packing = drawn(seed, 11)
     const classes = classesOf(packing)
     const budget = new Budget({ work: 1e8 })
-    const { bound, isOptimal } = relax(
-      classes,
-      new Pricing(classes),
-      classes.demand,
-      [],
-      Infinity,
-      seeded(seed),
-      budget,
-    )
+    const relaxation = new Relaxation(classes, new Pricing(classes), classes.demand, seeded(seed))
+    relaxation.advance(Infinity, budget)
+    const { bound, isSolved } = relaxation
     const exact = fewest(packing)
-    expect({ seed, isOptimal }).toEqual({ seed, isOptimal: true })
+    expect({ seed, isSolved }).toEqual({ seed, isSolved: true })
     expect(bound).toBeLessThanOrEqual(exact)
     const found = packFewest(packing, seeded(seed), new Budget({ work: 3e7 }), () => undefined)
     expect({ seed, bins: found.bins }).toEqual({ seed, bins: exact })
@@ -63,6 +58,46 @@ test('the relaxation bounds from below, and with dives the fewest bins are found
     if (found.bound === exact) proved++
   }
   expect(proved).toBeGreaterThan(55)
+})
+
+test('a dive is complete only when everything is in bins, none too full, and they are no more than allowed', () => {
+  let complete = 0
+  let tooMany = 0
+  for (let seed = 1; seed <= 200; seed++) {
+    const packing = drawn(seed, 16)
+    const classes = classesOf(packing)
+    const pricing = new Pricing(classes)
+    const root = new Relaxation(classes, pricing, classes.demand, seeded(seed))
+    root.advance(Infinity, new Budget({}))
+    const most = root.bound - (seed % 3)
+    const options = { most, noise: 0.3, clear: 0.3 }
+    const dived = dive(
+      classes,
+      pricing,
+      root,
+      classes.demand,
+      options,
+      seeded(seed),
+      new Budget({}),
+    )
+    const placed = new Int32Array(classes.count)
+    for (const { rows, counts } of dived.columns) {
+      const load = new Float64Array(classes.dims)
+      rows.forEach((c, k) => {
+        placed[c]! += counts[k]!
+        for (let d = 0; d < classes.dims; d++)
+          load[d]! += classes.size[c * classes.dims + d]! * counts[k]!
+      })
+      for (let d = 0; d < classes.dims; d++)
+        expect(load[d]).toBeLessThanOrEqual(classes.capacity[d]!)
+    }
+    const isAll = placed.every((count, c) => count === classes.demand[c])
+    expect(dived.isComplete).toBe(isAll && dived.columns.length <= most)
+    if (dived.isComplete) complete++
+    else if (isAll) tooMany++
+  }
+  expect(complete).toBeGreaterThan(20)
+  expect(tooMany).toBeGreaterThan(2)
 })
 
 test('pricing finds the dearest bin, or that none is dear enough: every subset is tried', () => {

@@ -12,83 +12,113 @@ const MOST_NODES = 2_000_000
 /** Slack that keeps rounding errors of the duals from raising a bound. */
 const SAFE = 1e-6
 
-export interface Relaxed {
-  readonly master: Master
+/** The relaxation of one demand: it can be solved in parts, and answers its columns when it is. */
+export class Relaxation {
+  readonly #pricing: Pricing
+  readonly #demand: Int32Array
+  readonly #master: Master
+  readonly #classOf: readonly number[]
+  readonly #rowOf: Int32Array
+  /** What an item of each class is worth, in bins, as the last round had it. */
+  readonly prices: Float64Array
+  #nodes = FIRST_NODES
   /** No packing of this demand has fewer bins. */
-  readonly bound: number
-  /** No column lowers the sum any more. */
-  readonly isOptimal: boolean
-}
+  bound: number
+  /** No column lowers the sum any more, or none was found: it is as good as it gets. */
+  isSolved = false
 
-/**
- * Solves the relaxation for `demand`, starting from columns that are known. Ends early when the bound reaches `enough` or the
- * budget is over.
- */
-export function relax(
-  classes: Classes,
-  pricing: Pricing,
-  demand: Int32Array,
-  known: readonly Column[],
-  enough: number,
-  random: Random,
-  budget: Budget,
-): Relaxed {
-  const rowOf = new Int32Array(classes.count).fill(-1)
-  const classOf: number[] = []
-  for (let c = 0; c < classes.count; c++) if (demand[c]! > 0) rowOf[c] = classOf.push(c) - 1
-  const rows = classOf.length
-  const needed = Int32Array.from(classOf, c => demand[c]!)
-  const master = new Master(needed, () => random.next())
-  const add = (column: Column): void => {
-    const mine: number[] = []
+  constructor(classes: Classes, pricing: Pricing, demand: Int32Array, random: Random) {
+    this.#pricing = pricing
+    this.#demand = demand.slice()
+    this.#rowOf = new Int32Array(classes.count).fill(-1)
+    const classOf: number[] = []
+    for (let c = 0; c < classes.count; c++) if (demand[c]! > 0) this.#rowOf[c] = classOf.push(c) - 1
+    this.#classOf = classOf
+    this.#master = new Master(
+      classOf.map(c => demand[c]!),
+      () => random.next(),
+    )
+    this.prices = new Float64Array(classes.count)
+    this.bound = classOf.length > 0 ? 1 : 0
+    this.isSolved = classOf.length === 0
+  }
+
+  /** Takes a column up, cut down to what is asked for here. */
+  add(column: Column): void {
+    const rows: number[] = []
     const counts: number[] = []
     for (let k = 0; k < column.rows.length; k++) {
-      const r = rowOf[column.rows[k]!]!
+      const r = this.#rowOf[column.rows[k]!]!
       if (r < 0) continue
-      mine.push(r)
-      counts.push(Math.min(column.counts[k]!, needed[r]!))
+      rows.push(r)
+      counts.push(Math.min(column.counts[k]!, this.#demand[column.rows[k]!]!))
     }
-    if (mine.length > 0)
-      master.add({ rows: Int32Array.from(mine), counts: Int32Array.from(counts) })
+    if (rows.length > 0)
+      this.#master.add({ rows: Int32Array.from(rows), counts: Int32Array.from(counts) })
   }
-  for (const column of known) add(column)
-  const prices = new Float64Array(classes.count)
-  let bound = rows > 0 ? 1 : 0
-  let spent = 0
-  let isOptimal = false
-  let nodes = FIRST_NODES
-  const finish = (): Relaxed => ({ master, bound, isOptimal })
-  if (rows === 0) return finish()
-  for (;;) {
-    const isDone = master.solve(() => {
-      const steps = master.work - spent
-      spent = master.work
-      return budget.spend(steps)
-    })
-    budget.spend(master.work - spent)
-    spent = master.work
-    if (!isDone || budget.isOver) return finish()
+
+  /** Goes on until it is solved, the bound reaches `enough` or the budget is over. */
+  advance(enough: number, budget: Budget): void {
+    const master = this.#master
+    while (!this.isSolved && this.bound < enough && !budget.isOver) {
+      let spent = master.work
+      const spend = (): boolean => {
+        const steps = master.work - spent
+        spent = master.work
+        return budget.spend(steps)
+      }
+      const isDone = master.solve(spend)
+      if (spend() || !isDone) {
+        // A master that gave up by itself will not do better the next time.
+        this.isSolved = !budget.isOver
+        return
+      }
+      this.#price(budget)
+    }
+  }
+
+  #price(budget: Budget): void {
+    const classOf = this.#classOf
     let value = 0
-    for (let r = 0; r < rows; r++) {
-      const price = Math.max(0, master.prices[r]!)
-      prices[classOf[r]!] = price
-      value += price * needed[r]!
+    for (let r = 0; r < classOf.length; r++) {
+      const price = Math.max(0, this.#master.prices[r]!)
+      this.prices[classOf[r]!] = price
+      value += price * this.#demand[classOf[r]!]!
     }
-    const priced = pricing.price(prices, demand, 1 + SAFE / 10, nodes, budget)
-    // Farley 1990: prices over the dearest bin are dual feasible.
-    bound = Math.max(bound, Math.ceil(value / Math.max(1, priced.atMost) - SAFE))
-    for (const column of priced.columns) add(column)
-    const found = priced.columns.length
-    if (found === 0 && !priced.isComplete && nodes < MOST_NODES && !budget.isOver) {
-      nodes *= 8
-      continue
+    for (;;) {
+      const priced = this.#pricing.price(
+        this.prices,
+        this.#demand,
+        1 + SAFE / 10,
+        this.#nodes,
+        budget,
+      )
+      // Farley 1990: prices over the dearest bin are dual feasible.
+      const bound = Math.ceil(value / Math.max(1, priced.atMost) - SAFE)
+      if (bound > this.bound) this.bound = bound
+      for (const column of priced.columns) this.add(column)
+      if (priced.columns.length > 0) {
+        this.#nodes = Math.max(FIRST_NODES, this.#nodes >> 1)
+        return
+      }
+      this.isSolved = priced.isComplete || this.#nodes >= MOST_NODES
+      if (this.isSolved || budget.isOver) return
+      this.#nodes *= 8
     }
-    if (bound >= enough) return finish()
-    if (found === 0) {
-      isOptimal = priced.isComplete
-      return finish()
-    }
-    if (budget.isOver) return finish()
+  }
+
+  /** The columns that carry the solution, and those whose reduced cost is at most `most`. */
+  columns(most: number): GoodColumn[] {
+    const values = new Map(this.#master.solution())
+    const good: GoodColumn[] = []
+    this.#master.columns.forEach((column, c) => {
+      const value = values.get(c) ?? 0
+      const cost = this.#master.reducedCost(column)
+      if (value === 0 && cost > most) return
+      const rows = column.rows.map(r => this.#classOf[r]!)
+      good.push({ column: { rows, counts: column.counts }, value, cost })
+    })
+    return good
   }
 }
 
@@ -98,31 +128,6 @@ export interface GoodColumn {
   readonly value: number
   /** Reduced cost: what the sum would grow by. */
   readonly cost: number
-}
-
-/** The columns of a relaxation that carry its solution or could, in classes instead of rows. */
-export function goodColumns(
-  classes: Classes,
-  demand: Int32Array,
-  { master }: Relaxed,
-  mostReducedCost: number,
-): GoodColumn[] {
-  const classOf: number[] = []
-  for (let c = 0; c < classes.count; c++) if (demand[c]! > 0) classOf.push(c)
-  const values = new Map(master.solution())
-  const good: GoodColumn[] = []
-  for (let c = 0; c < master.columns.length; c++) {
-    const value = values.get(c) ?? 0
-    const column = master.columns[c]!
-    const cost = master.reducedCost(column)
-    if (value === 0 && cost > mostReducedCost) continue
-    good.push({
-      cost,
-      column: { rows: column.rows.map(r => classOf[r]!), counts: column.counts },
-      value,
-    })
-  }
-  return good
 }
 
 /** Columns of an assignment: what its bins hold. */

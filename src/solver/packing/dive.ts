@@ -4,36 +4,40 @@
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
 import type { Classes } from './classes.ts'
-import { goodColumns, type Relaxed, relax } from './columns.ts'
+import { Relaxation } from './columns.ts'
 import type { Column, Pricing } from './pricing.ts'
 
 export interface Dive {
   /** Bins that were filled, in classes. */
   readonly columns: readonly Column[]
-  /** Everything is in them. */
+  /** Everything is in them, and they are no more than were allowed. */
   readonly isComplete: boolean
 }
 
-/** Share of a bin from which a column is taken together with others. */
-const CLEAR = 0.75
+export interface DiveOptions {
+  /** Ends when it is sure to need more bins than this. */
+  readonly most: number
+  /** How much chance has a say in which columns are taken. */
+  readonly noise: number
+  /** Value from which a column is taken together with others; above 1: one at a time. */
+  readonly clear: number
+}
 
-/**
- * One dive from a relaxation of the whole demand. Ends when all is placed, or when it is sure to need more than `most` bins.
- */
+/** One dive, from a solved relaxation of all that there is to place. */
 export function dive(
   classes: Classes,
   pricing: Pricing,
-  root: Relaxed,
-  most: number,
-  noise: number,
+  root: Relaxation,
+  items: Int32Array,
+  { most, noise, clear }: DiveOptions,
   random: Random,
   budget: Budget,
 ): Dive {
   const taken: Column[] = []
-  let demand = classes.demand.slice()
+  let demand = items.slice()
   let relaxed = root
   for (;;) {
-    const good = goodColumns(classes, demand, relaxed, 0.25)
+    const good = relaxed.columns(0.25)
     const valued = good
       .filter(({ value }) => value > 0)
       .map(({ column, value }) => ({
@@ -45,7 +49,7 @@ export function dive(
     const left = demand.slice()
     let isFirst = true
     for (const { column, value, rank } of valued) {
-      if (!isFirst && rank < CLEAR) break
+      if (!isFirst && rank < clear) break
       for (let copies = Math.max(1, Math.floor(value + 1e-4)); copies > 0; copies--) {
         const part = fitted(column, left)
         // A column that lost items to others is not what the relaxation chose.
@@ -57,17 +61,12 @@ export function dive(
       }
     }
     demand = left
-    if (demand.every(items => items === 0)) return { columns: taken, isComplete: true }
+    if (demand.every(count => count === 0))
+      return { columns: taken, isComplete: taken.length <= most }
     if (isFirst || budget.isOver) return { columns: taken, isComplete: false }
-    relaxed = relax(
-      classes,
-      pricing,
-      demand,
-      good.map(({ column }) => column),
-      most - taken.length + 1,
-      random,
-      budget,
-    )
+    relaxed = new Relaxation(classes, pricing, demand, random)
+    for (const { column } of good) relaxed.add(column)
+    relaxed.advance(most - taken.length + 1, budget)
     if (taken.length + relaxed.bound > most) return { columns: taken, isComplete: false }
   }
 }

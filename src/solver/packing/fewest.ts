@@ -88,8 +88,8 @@ export function packInto(
   return check.isValid() ? result.where : undefined
 }
 
-/** Work of one turn of column generation, at least: a relaxation that is begun should mostly be ended in the same turn. */
-const LEAST_TURN = 3e8
+/** Work of one turn of column generation for each item, at least. */
+const TURN_PER_ITEM = 4e5
 
 /** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
 function stepsFor(packing: Packing, round: number): number {
@@ -140,9 +140,8 @@ export function packFewest(
       if (found !== undefined || budget.isOver) break
     }
     if (rounding !== undefined && used.length > bound && !budget.isOver) {
-      rounding.learn(best)
-      const work = Math.max(LEAST_TURN, 2 * (budget.spent - before))
-      const rounded = rounding.turn(used.length, used, work, budget)
+      const work = Math.max(TURN_PER_ITEM * packing.items, 3 * (budget.spent - before))
+      const rounded = rounding.turn(best, used, work, budget)
       if (rounding.bound > bound) {
         bound = rounding.bound
         report(used.length, bound, 'columns')

@@ -2,16 +2,15 @@
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
 import { type Classes, classesOf } from './classes.ts'
-import { columnsOf, goodColumns, greedyColumns, type Relaxed, relax } from './columns.ts'
-import { dive } from './dive.ts'
+import { columnsOf, greedyColumns, Relaxation } from './columns.ts'
+import { dive, type DiveOptions } from './dive.ts'
 import type { Packing } from './packing.ts'
 import { type Column, Pricing } from './pricing.ts'
+import { reform } from './reform.ts'
 
 /** Classes above which the relaxation is too large to pay. */
 const MOST_CLASSES = 900
 const GREEDY_ROUNDS = 8
-/** Columns kept between turns. */
-const MOST_KNOWN = 6_000
 
 /** An assignment that a turn came to; items without a bin have -1. */
 export interface Rounded {
@@ -24,17 +23,16 @@ export class Rounding {
   readonly #classes: Classes
   readonly #pricing: Pricing
   readonly #random: Random
-  #known: Column[] = []
-  #root: Relaxed | undefined
+  readonly #root: Relaxation
+  #hasBegun = false
   #dives = 0
-  /** No packing has fewer bins. */
-  bound = 1
 
   constructor(packing: Packing, random: Random) {
     this.#packing = packing
     this.#random = random
     this.#classes = classesOf(packing)
     this.#pricing = new Pricing(this.#classes)
+    this.#root = new Relaxation(this.#classes, this.#pricing, this.#classes.demand, random)
   }
 
   static suits(packing: Packing): boolean {
@@ -42,47 +40,76 @@ export class Rounding {
     return classesOf(packing).count <= MOST_CLASSES
   }
 
-  /** A packing that was found elsewhere: its bins are columns. */
-  learn(where: Int32Array): void {
-    this.#known.push(...columnsOf(this.#classes, where, this.#packing.bins))
+  /** No packing has fewer bins. */
+  get bound(): number {
+    return this.#root.bound
   }
 
-  /** One turn of `work` steps: on the relaxation until it is solved, then a dive for fewer than `best` bins. */
-  turn(best: number, bins: Int32Array, work: number, budget: Budget): Rounded | undefined {
+  /**
+   * One turn of `work` steps: on the relaxation until it is solved, then dives for fewer bins than `best` has. A dive may leave
+   * items without a bin.
+   */
+  turn(best: Int32Array, bins: Int32Array, work: number, budget: Budget): Rounded | undefined {
     const share = budget.part(work)
-    const { demand } = this.#classes
-    if (this.#known.length < 2 * best)
-      this.#known.push(...greedyColumns(this.#classes, GREEDY_ROUNDS, this.#random, share))
-    if (this.#root === undefined) {
-      const relaxed = relax(
+    if (!this.#root.isSolved) {
+      for (const column of columnsOf(this.#classes, best, this.#packing.bins))
+        this.#root.add(column)
+      if (!this.#hasBegun) {
+        this.#hasBegun = true
+        for (const column of greedyColumns(this.#classes, GREEDY_ROUNDS, this.#random, share))
+          this.#root.add(column)
+      }
+      this.#root.advance(bins.length, share)
+      if (!this.#root.isSolved) return undefined
+    }
+    if (this.bound >= bins.length) return undefined
+    const known = this.#root.columns(0.3).map(({ column }) => column)
+    let packed = columnsOf(this.#classes, best, this.#packing.bins)
+    let fullest: readonly Column[] | undefined
+    while (!share.isOver) {
+      // A dive starts from nothing, a reform from the best there is: one after a few of the other.
+      if (this.#dives === 0 || this.#random.below(5) === 0) {
+        const options = this.#options(bins.length - 1)
+        const { demand } = this.#classes
+        const dived = dive(
+          this.#classes,
+          this.#pricing,
+          this.#root,
+          demand,
+          options,
+          this.#random,
+          share,
+        )
+        if (dived.isComplete) return { where: this.#assign(dived.columns, bins), isComplete: true }
+        if (dived.columns.length > (fullest?.length ?? 0)) fullest = dived.columns
+        continue
+      }
+      const formed = reform(
         this.#classes,
         this.#pricing,
-        demand,
-        this.#known,
-        best,
+        this.#root,
+        packed,
+        known,
         this.#random,
         share,
       )
-      this.bound = Math.max(this.bound, relaxed.bound)
-      if (this.bound >= best) return undefined
-      this.#known = goodColumns(this.#classes, demand, relaxed, 1)
-        .sort((a, b) => a.cost - b.cost)
-        .slice(0, MOST_KNOWN)
-        .map(({ column }) => column)
-      if (share.isOver) return undefined
-      this.#root = relaxed
+      if (formed === undefined) continue
+      if (formed.length < packed.length)
+        return { where: this.#assign(formed, bins), isComplete: true }
+      packed = formed
     }
-    const noise = this.#dives++ === 0 ? 0 : 0.1 + 0.3 * this.#random.next()
-    const dived = dive(
-      this.#classes,
-      this.#pricing,
-      this.#root,
-      best - 1,
-      noise,
-      this.#random,
-      share,
-    )
-    return { where: this.#assign(dived.columns, bins), isComplete: dived.isComplete }
+    if (fullest !== undefined) return { where: this.#assign(fullest, bins), isComplete: false }
+    return { where: this.#assign(packed, bins), isComplete: false }
+  }
+
+  /** The first dive is plain; later ones differ in noise and in how many columns they take at a time. */
+  #options(most: number): DiveOptions {
+    if (this.#dives++ === 0) return { most, noise: 0, clear: 0.75 }
+    return {
+      most,
+      noise: 0.05 + 0.4 * this.#random.next(),
+      clear: 0.6 + 0.5 * this.#random.next(),
+    }
   }
 
   #assign(columns: readonly Column[], bins: Int32Array): Int32Array {
