@@ -2,12 +2,14 @@
 // cycles broken by detours (bounces), batches within the limits per HWM. Greedy rounds with random orders find good ones; small
 // cases are searched completely, which also proves that there is none, or none that costs less.
 import { Budget, type Limits } from '../budget.ts'
-import { assignmentOf, compile } from '../compile.ts'
+import { assignmentOf, type Compiled, compile, mapOf } from '../compile.ts'
 import { itemsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
-import type { Move, MoveOrder, PlacementMap, Problem } from '../problem.ts'
+import type { Move, MoveOrder, PlacementMap, Problem, Resilience } from '../problem.ts'
 import { type Random, seeded } from '../random.ts'
+import { type Judged, judgeAgain } from '../resilience/again.ts'
 import { groundOf } from '../resilience/ground.ts'
+import { judgeResilience } from '../resilience/index.ts'
 import { judge } from '../resilience/judge.ts'
 import { inBatches } from './batches.ts'
 import { type SearchedOrder, searchOrder } from './exhaustive.ts'
@@ -156,8 +158,11 @@ function taskOf(
     if (pinned[v]) items.packing.fixed[v] = start[v]!
   })
   const keep = options.keep ?? 0
+  const judgeOnce = (where: Int32Array): Resilience['holds'] =>
+    judge(groundOf(whole, where), keep, budget).holds
+  const judgeNext = whole.vms < MANY_VMS ? judgeOnce : following(whole, keep, options)
   const mayRest = (where: Int32Array): boolean | undefined => {
-    const { holds } = judge(groundOf(whole, where), keep, budget)
+    const holds = judgeNext(where)
     return holds === 'unknown' ? undefined : holds === 'yes'
   }
   return {
@@ -170,6 +175,29 @@ function taskOf(
     keepsX: keep > 0 && mayRest(start) !== false,
     mayRest,
     budget,
+  }
+}
+
+/** VMs from which on a map is judged by what was known of the one before: below, judging anew is as quick. */
+const MANY_VMS = 200
+
+/** Judges maps one after the other, each by the last that held. */
+function following(
+  compiled: Compiled,
+  tolerate: number,
+  options: OrderOptions,
+): (where: Int32Array) => Resilience['holds'] {
+  const { problem } = compiled
+  let last: Judged | undefined
+  return where => {
+    const map = mapOf(compiled, where)
+    const limits = { ...options, tolerate, findLargest: false }
+    const resilience =
+      last === undefined
+        ? judgeResilience(problem, map, limits)
+        : judgeAgain(problem, map, last, limits)
+    if (resilience.holds === 'yes') last = { problem, map, resilience }
+    return resilience.holds
   }
 }
 
