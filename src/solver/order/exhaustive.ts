@@ -13,7 +13,7 @@ export type SearchedOrder =
 const MOST_CELLS = 3e7
 
 /** Work of one search: seconds, where states are large. */
-const MOST_WORK = 3e8
+const MOST_WORK = 1.5e8
 
 /**
  * The order of least cost (`costOf`) below `below`. `none`: there is none (with `below` infinite: the goal cannot be reached at all).
@@ -24,21 +24,20 @@ export function searchOrder(task: OrderTask, mostStates: number, below: number):
   const scene = new Scene(task)
   const forward = new Side(scene, scene.from, true)
   const backward = new Side(scene, scene.to, false)
-  const most = Math.min(mostStates, MOST_CELLS / Math.max(1, scene.vms.length))
   let best = below
   let meeting: readonly [number, number] | undefined
   let work = 0
+  const most = Math.min(mostStates, MOST_CELLS / Math.max(1, scene.vms.length))
   if (scene.isSame()) return { answer: 'found', steps: [] }
   while (
     forward.open.size > 0 &&
     backward.open.size > 0 &&
     forward.leastOpen + backward.leastOpen < best
   ) {
-    if (forward.count + backward.count > most) return { answer: 'unknown' }
     const isForward = forward.count <= backward.count
     const side = isForward ? forward : backward
     const other = isForward ? backward : forward
-    const spent = side.expand(best, (reached, key) => {
+    const spent = side.expand(best, most, (reached, key) => {
       const met = other.idOf(key)
       if (met === undefined) return
       const cost = side.costs[reached]! + other.costs[met]!
@@ -47,7 +46,9 @@ export function searchOrder(task: OrderTask, mostStates: number, below: number):
       meeting = isForward ? [reached, met] : [met, reached]
     })
     work += spent
-    if (budget.spend(spent) || work > MOST_WORK) return { answer: 'unknown' }
+    // A side that was cut short has not seen all: nothing may be concluded from it.
+    const isCut = forward.count + backward.count > most
+    if (isCut || budget.spend(spent) || work > MOST_WORK) return { answer: 'unknown' }
   }
   if (meeting !== undefined)
     return { answer: 'found', steps: [...forward.path(meeting[0]), ...backward.path(meeting[1])] }
@@ -206,8 +207,8 @@ class Side {
     return id
   }
 
-  /** Leaves the cheapest open state for all its neighbours. Answers the work it was. */
-  expand(below: number, onReached: (id: number, key: Key) => void): number {
+  /** Leaves the cheapest open state for all its neighbours, as long as there are no more than `most` states. Answers the work it was. */
+  expand(below: number, most: number, onReached: (id: number, key: Key) => void): number {
     const scene = this.#scene
     const { compiled, price } = scene.task
     const { hwms, dims, demand, capacity } = compiled
@@ -220,7 +221,7 @@ class Side {
       for (let d = 0; d < dims; d++) load[where[k]! * dims + d]! += demand[v * dims + d]!
     }
     const own = this.#keyOf(where)
-    for (let k = 0; k < where.length; k++) {
+    for (let k = 0; k < where.length && this.count <= most; k++) {
       const v = scene.vms[k]!
       const a = where[k]!
       // Backward, the step that led here entered `a`.

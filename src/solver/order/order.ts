@@ -31,6 +31,11 @@ export interface OrderOptions extends Limits {
 const MOST_ROUNDS = 24
 const ENOUGH_WORK = 2e8
 
+/** The part of a time limit after which none is begun: what is found must be put in batches too. */
+const ENOUGH_TIME = 0.5
+
+const MOST_NEIGHBOURS = 2e4
+
 /** States of the complete search: at first, and in the end. */
 const FEW_STATES = 100_000
 const MOST_STATES = 400_000
@@ -59,7 +64,7 @@ export function orderMigrations(
   const least = fewestBounces(task)
   const drawn = new Draws(task, options)
   drawn.go(1, least)
-  if (drawn.cost < BOUNCE) return found(task, drawn.best!, true, options)
+  if (drawn.best !== undefined && drawn.cost < BOUNCE) return found(task, drawn.best, true, options)
 
   const stays = immobile(task)
   const never = moversOf(task).filter(v => stays[v])
@@ -67,10 +72,14 @@ export function orderMigrations(
   const scene = { ...task, compiled: { ...task.compiled, pinned: stays } }
   const isFinal = (searched: SearchedOrder): boolean => searched.answer !== 'unknown'
   // Small cases, and those in which hardly anything can move, are soon seen whole; the others are left to chance first.
-  let searched = searchOrder(scene, FEW_STATES, drawn.cost)
+  let searched: SearchedOrder =
+    drawn.best !== undefined && isLarge(task)
+      ? { answer: 'unknown' }
+      : searchOrder(scene, FEW_STATES, drawn.cost)
   if (!isFinal(searched)) {
     drawn.go(MOST_ROUNDS, least)
-    if (drawn.cost >= BOUNCE) searched = searchOrder(scene, MOST_STATES, drawn.cost)
+    if (drawn.cost >= BOUNCE && !isLarge(task))
+      searched = searchOrder(scene, MOST_STATES, drawn.cost)
   }
   if (searched.answer === 'found') return found(task, searched.steps, true, options)
   if (drawn.best !== undefined) {
@@ -82,18 +91,25 @@ export function orderMigrations(
     : { order: 'unknown', blocked: names(drawn.blocked) }
 }
 
+/** Where one state alone has thousands of neighbours, search sees only what can hardly move at all. */
+function isLarge({ compiled }: OrderTask): boolean {
+  return compiled.vms * compiled.hwms > MOST_NEIGHBOURS
+}
+
 /** The best of several greedy attempts. */
 class Draws {
   readonly #task: OrderTask
   readonly #random: Random
+  readonly #enoughSeconds: number
   #round = 0
   best: Step[] | undefined
   cost = Infinity
   /** Who could not get on in the last attempt, as long as none succeeded. */
   blocked: number[] = []
 
-  constructor(task: OrderTask, { seed = 1 }: OrderOptions) {
+  constructor(task: OrderTask, { seed = 1, seconds = Infinity }: OrderOptions) {
     this.#task = task
+    this.#enoughSeconds = ENOUGH_TIME * seconds
     this.#random = seeded(seed)
   }
 
@@ -102,7 +118,8 @@ class Draws {
     const { budget } = this.#task
     const enough = budget.spent + ENOUGH_WORK
     for (let n = 0; n < rounds && this.cost >= (least + 1) * BOUNCE && !budget.isOver; n++) {
-      if (this.best !== undefined && budget.spent > enough) break
+      const isEnough = budget.spent > enough || budget.seconds > this.#enoughSeconds
+      if (this.best !== undefined && isEnough) break
       const tried = greedyOrder(this.#task, this.#random, this.#round++)
       if (tried.steps === undefined) {
         if (this.best === undefined) this.blocked = tried.blocked
