@@ -25,6 +25,7 @@ function lint(path: string, text: string): string {
 const upward: [string, string][] = [
   ['src/model/a.ts', '../etcd/store.ts'],
   ['src/solver/a.ts', '../control/step.ts'],
+  ['src/solver/check/a.ts', '../compile.ts'],
   ['src/control/a.ts', '../../components/App.tsx'],
   ['src/libvirt/ssh/a.ts', '../../etcd/store.ts'],
   ['src/cluster/a.ts', '../engine/protocol.ts'],
@@ -40,6 +41,7 @@ test.each(upward)('%s may not import %s', (file, target) => {
 
 const downward: [string, string][] = [
   ['src/solver/a.ts', '../model/cluster.ts'],
+  ['src/solver/check/a.ts', '../problem.ts'],
   ['src/engine/a.ts', '../cluster/observe.ts'],
   ['src/libvirt/ssh/a.ts', '../uri.ts'],
   ['components/parts/a.ts', '../../src/console/store.ts'],
