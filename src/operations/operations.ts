@@ -6,13 +6,14 @@ import { HypervisorRefused } from '../libvirt/errors.ts'
 import { SshUnreachable } from '../libvirt/ssh/errors.ts'
 import type { Clock } from '../model/clock.ts'
 import type { FenceDevice } from '../model/cluster.ts'
-import { isOver, type Limits, type Operation } from '../model/operation.ts'
+import { isOver, type Operation } from '../model/operation.ts'
 import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
 import { commitMap, type MapCommit } from './commit-map.ts'
 import { Conductor } from './conductor.ts'
 import { Ledger, LedgerRefused, type ConfigChanges, type Identity } from './ledger.ts'
 import { isSilence } from './look.ts'
 import { findObstacles } from './obstacles.ts'
+import { forgetOld } from './old-operations.ts'
 import { differences } from './plan/common.ts'
 import { deadWith, planEvacuation } from './plan/evacuation.ts'
 import { planApplyMap, type NewMap } from './plan/apply-map.ts'
@@ -24,60 +25,16 @@ import { letIn } from './release.ts'
 import { planMigration, planStart, planStop } from './plan/single.ts'
 import type { PreparedFallback } from './plan/targets.ts'
 import type { Reach } from './reach.ts'
+import { NotCommitted, type Asked, type Confirmation, type Wanted } from './wanted.ts'
 import { readStanding, type Standing, withStanding } from './standing.ts'
 
-export type Wanted =
-  | {
-      readonly do: 'evacuate'
-      readonly hwm: string
-      readonly cold: boolean
-      /** That it is off will be proved with the commit: it is planned as dead although nobody knows yet that it does not answer. */
-      readonly off?: boolean
-    }
-  | { readonly do: 'homecoming'; readonly hwm?: string; readonly staying?: readonly string[] }
-  | {
-      readonly do: 'migrate'
-      readonly vm: string
-      readonly to: string
-      readonly cold: boolean
-      /** More VMs, planned with it. */
-      readonly also?: readonly string[]
-    }
-  | {
-      readonly do: 'start'
-      readonly vm: string
-      readonly at?: string
-      readonly also?: readonly string[]
-    }
-  | { readonly do: 'stop'; readonly vm: string; readonly also?: readonly string[] }
-  | { readonly do: 'undo'; readonly operation: string }
-
-/** How the operator knows, or finds out, that an HWM is off. */
-export type OffProof =
-  /** Their word: how they verified it, recorded as such. */
-  | { readonly by: 'word'; readonly how: string }
-  /** Its fence devices: switched off and read back. */
-  | { readonly by: 'device' }
-
-export type Asked = 'pause' | 'resume' | 'cancel' | 'retry'
-
-export interface Confirmation {
-  readonly why: string
-  readonly off?: OffProof
-  /** VMs of the plan that are left out of it. */
-  readonly without?: readonly string[]
-  readonly limits?: Partial<Limits>
-}
-
-/** Not begun, with the reason; `lines` are the differences when the cluster changed since the plan. */
-export class NotCommitted extends Error {
-  override readonly name = 'NotCommitted'
-  readonly lines: readonly string[]
-  constructor(message: string, lines: readonly string[] = []) {
-    super(message)
-    this.lines = lines
-  }
-}
+export {
+  NotCommitted,
+  type Asked,
+  type Confirmation,
+  type OffProof,
+  type Wanted,
+} from './wanted.ts'
 
 export interface OperationsOptions {
   readonly store: StateStore
@@ -271,6 +228,10 @@ export class Operations implements AsyncDisposable {
       about: `operation:${operation.id}`,
       what: `operation ${operation.id}: ${plan.sentence}`,
       why: confirmation.why,
+    })
+    await forgetOld(standing.operations, {
+      ledger,
+      report: event => this.#options.report(event),
     })
     return operation
   }

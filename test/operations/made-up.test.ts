@@ -1,5 +1,6 @@
 // The story of an evacuation and a homecoming on made-up hosts: the same operations, a made-up reach, and no waiting.
 import { expect, test } from 'vitest'
+import { encode, keys, operationValue, prefixes } from '../../src/etcd/layout.ts'
 import { NotCommitted } from '../../src/operations/operations.ts'
 import { Acted, stepsOf } from './on-the-simulator.ts'
 
@@ -58,4 +59,24 @@ test('what is chosen otherwise is planned so: a VM left out, another target, sev
   expect(stop.unplaced[0]?.why).toContain('there is no VM nobody')
   const snailin = stop.loads.find(load => load.hwm === 'snailin')
   expect((snailin?.before['ram'] ?? 0) - (snailin?.after['ram'] ?? 0)).toBe(26 * 2 ** 30)
+})
+
+test('of the operations that are over, the hundred newest stay; numbers go on', async () => {
+  await using acted = await Acted.begin()
+  const { operations } = await acted.actor('anna')
+  const migrate = (to: string) =>
+    acted.during(operations.plan({ do: 'migrate', vm: 'test', to, cold: false }))
+  const first = await acted.during(operations.commit(await migrate('quark'), { why: '' }))
+  const over = await acted.during(operations.conduct(first.id))
+  for (let id = 2; id <= 105; id++) {
+    const value = encode(operationValue, { ...over, id: String(id) })
+    acted.simulation.etcd.commit({ if: [], then: [{ put: keys.operation(String(id)), value }] })
+  }
+  const next = await acted.during(operations.commit(await migrate('snailin'), { why: '' }))
+  expect(next.id).toBe('106')
+  const store = acted.simulation.connectStore()
+  const { kvs } = await acted.during(store.list(prefixes.operations))
+  expect(kvs).toHaveLength(101)
+  expect(kvs.map(({ key }) => key)).not.toContain(keys.operation('5'))
+  await acted.during(operations.conduct(next.id))
 })

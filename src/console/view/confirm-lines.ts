@@ -23,7 +23,14 @@ export function confirmLines(context: ViewContext, store: ConsoleStore): readonl
     lines.push(line(MARGIN, span(text, 'strong')))
   lines.push(...question(context, confirmation, width), [])
   lines.push(footLine(confirmation, isDead))
-  return lines.map(each => fitLine(each, layout.columns, glyphs.ellipsis))
+  return within(lines, layout.text).map(each => fitLine(each, layout.columns, glyphs.ellipsis))
+}
+
+/** Where there is little room: without the rule and blanks, then only what is asked last. */
+function within(lines: readonly Line[], height: number): readonly Line[] {
+  if (lines.length <= height) return lines
+  const dense = lines.slice(1).filter(each => each.length > 0)
+  return dense.slice(-height)
 }
 
 const MARGIN = '   '
