@@ -6,6 +6,8 @@ import type { TerminalOutput } from '../../components/painter.ts'
 import { startConsole } from '../../components/start.tsx'
 import { monotonicMs } from '../../src/model/clock.ts'
 import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
+import { answerFallback } from '../../src/engine/preview/fallback-answer.ts'
+import { foresee } from '../console/foresee.ts'
 import { manyHosts, NOW } from '../console/made-up.ts'
 import { ScriptedCluster } from '../console/scripted.ts'
 
@@ -17,6 +19,11 @@ export interface Figures {
   readonly filterP95: number
   readonly newsP95: number
   readonly frameCpu: number
+  /** Screens 3 and 4: keys, and the CPU of a frame. */
+  readonly placeP95: number
+  readonly placeCpu: number
+  readonly fallbackP95: number
+  readonly fallbackCpu: number
   readonly rss: number
 }
 
@@ -183,16 +190,58 @@ for (let round = 0; round < 20; round++) {
   await silence(90)
 }
 
-const cpuBefore = process.cpuUsage()
 const FRAMES = 200
-for (let frame = 0; frame < FRAMES; frame++) await press(frame % 2 === 0 ? 'j' : 'k')
-const cpu = process.cpuUsage(cpuBefore)
+/** Milliseconds of CPU that a frame costs, by keys that each change something. */
+async function costOf(keys: string, frames: number): Promise<number> {
+  const before = process.cpuUsage()
+  for (let frame = 0; frame < frames; frame++) await press(keys[frame % keys.length] ?? '')
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000 / frames
+}
+const frameCpu = await costOf('jk', FRAMES)
+
+/** Screens 3 and 4, with what a solver says of the cluster. Its answers are made beforehand: what is measured is the screen. */
+async function screensOfTheSolver(): Promise<
+  Pick<Figures, 'placeP95' | 'placeCpu' | 'fallbackP95' | 'fallbackCpu'>
+> {
+  foresee(cluster, monotonicMs())
+  const [host = ''] = Object.keys(cluster.snapshot.hwms)
+  const hooks = { now: () => 0, stopped: () => false, onProgress: () => undefined }
+  const answer = answerFallback(cluster.snapshot, { failed: [host], wall: 0 }, hooks)
+  cluster.answers.push(question =>
+    question.ask === 'fallback'
+      ? { ok: true, value: answer && { ...answer, failed: question.failed } }
+      : undefined,
+  )
+  await silence()
+  const keysOn = async (screen: string, keys: string): Promise<{ p95: number; cpu: number }> => {
+    await press(screen)
+    await silence()
+    for (const key of keys) await press(key)
+    const pressed: number[] = []
+    for (let round = 0; round < 12; round++)
+      for (const key of keys) pressed.push((await press(key)).ms)
+    const cost = await costOf(keys, FRAMES)
+    await silence()
+    return { p95: p95(pressed), cpu: cost }
+  }
+  const place = await keysOn('3', 'lhlh')
+  const fallback = await keysOn('4', 'jkj k ')
+  return {
+    placeP95: place.p95,
+    placeCpu: place.cpu,
+    fallbackP95: fallback.p95,
+    fallbackCpu: fallback.cpu,
+  }
+}
 
 await silence()
 const idleFrom = sink.bytes
 await new Promise(resolve => setTimeout(resolve, 3_000))
 const idleBytes = sink.bytes - idleFrom
 globalThis.gc?.()
+// Before the solver is at work in this process, which it never is in a real screen's.
+const rss = process.memoryUsage().rss / 2 ** 20
 const figures: Figures = {
   idleBytes,
   newsBytes: Math.max(...newsBytes),
@@ -200,8 +249,9 @@ const figures: Figures = {
   keyP95: p95(moves.map(move => move.ms)),
   filterP95: p95(filters),
   newsP95: p95(news),
-  frameCpu: (cpu.user + cpu.system) / 1_000 / FRAMES,
-  rss: process.memoryUsage().rss / 2 ** 20,
+  frameCpu,
+  ...(await screensOfTheSolver()),
+  rss,
 }
 console.log(JSON.stringify(figures))
 await shown.stop()

@@ -35,6 +35,22 @@ export async function benchConsole(): Promise<Row[]> {
       'x',
       `${middle.frameCpu.toFixed(1)} ms of CPU a frame at 6 x 50`,
     ),
+    row('screen 3: key to changed cell, p95, 1 000 x 10 000', 50, large.placeP95, 'ms'),
+    row('screen 4: key to changed cell, p95, 1 000 x 10 000', 50, large.fallbackP95, 'ms'),
+    row(
+      'screen 3: frame cost, 1 000 x 10 000 against 6 x 50',
+      1.3,
+      large.placeCpu / middle.placeCpu,
+      'x',
+      `${middle.placeCpu.toFixed(1)} ms of CPU a frame at 6 x 50`,
+    ),
+    row(
+      'screen 4: frame cost, 1 000 x 10 000 against 6 x 50',
+      1.3,
+      large.fallbackCpu / middle.fallbackCpu,
+      'x',
+      `${middle.fallbackCpu.toFixed(1)} ms of CPU a frame at 6 x 50`,
+    ),
     row('memory of the screen, 3 x 20', undefined, wide.rss, 'MB'),
     row('memory of the screen, 1 000 x 10 000', undefined, large.rss, 'MB'),
   ]

@@ -36,6 +36,44 @@ test('a new cluster is shown, asked for, written, and there is nothing to change
   )
 })
 
+const SIZED = (more: string, settings = '') =>
+  yaml(
+    `tolerate: 1\n${settings}hwms:\n  a: {libvirt: qemu+ssh://a/system, capacity: {ram: 16GiB}}\n  b: {libvirt: qemu+ssh://b/system, capacity: {ram: 16GiB}}\nvms:\n  one: {ha: true, home: a, ram: 8GiB}\n${more}`,
+  )
+
+describe('a change that would break X', () => {
+  const grown = '  two: {ha: true, home: b, ram: 12GiB}\n'
+
+  test('is reported with the failure set that breaks it, and applied all the same', async () => {
+    using world = new World()
+    await applied(world, SIZED(''))
+    const { status, out } = await applied(world, SIZED(grown))
+    expect(status).toBe(0)
+    expect(out).toMatch(
+      /note: afterwards 1 failure cannot be survived any more: when \w fails: \w+ cannot restart, ram short 4 GiB/,
+    )
+    const later = await applied(world, SIZED(`${grown}  three: {ha: false, home: a, ram: 1GiB}\n`))
+    expect(later.out).toContain('1 failure cannot be survived, neither before nor after')
+  })
+
+  test('is refused where the cluster is set to refuse it; what mends it is not', async () => {
+    using world = new World()
+    const strict = 'settings: {admission: refuse}\n'
+    await applied(world, SIZED('', strict))
+    const { status, err } = await applied(world, SIZED(grown, strict))
+    expect(status).toBe(3)
+    expect(err).toContain('settings: admission: refuse')
+    expect(await homes(world)).toEqual({ one: 'a' })
+    await applied(world, SIZED(grown))
+    expect((await applied(world, SIZED('', strict))).status).toBe(0)
+  })
+
+  test('of a new cluster nothing is said: there is nothing to break', async () => {
+    using world = new World()
+    expect((await applied(world, SIZED(grown))).out).not.toContain('note:')
+  })
+})
+
 test.each(['', 'no', 'n', 'y es'])(
   'the answer %j changes nothing and ends with 3',
   async answer => {

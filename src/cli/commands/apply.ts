@@ -9,6 +9,7 @@ import { differenceText } from '../../model/cluster-file/diff.ts'
 import { type ParsedFile, parseClusterFile } from '../../model/cluster-file/parse.ts'
 import { ClusterFileInvalid, problemText } from '../../model/cluster-file/problem.ts'
 import { type ApplyPlan, changedHomes, type HomeChange, planApply } from '../apply-plan.ts'
+import { applyAdmission, type ApplyAdmission } from '../apply-admission.ts'
 import { confirm, refuseIfReadOnly } from '../ask.ts'
 import { type Access, endpointsOf, readNamedFile } from '../cluster-access.ts'
 import type { Context, Run } from '../context.ts'
@@ -37,7 +38,13 @@ export const run: Run = async context => {
     says: path => parsed.says(path),
     movesHomes: options.has('homes'),
   })
-  show(context, plan, stored)
+  const admission =
+    plan.differences.length + plan.homes.length > 0
+      ? applyAdmission(before, homes, plan)
+      : undefined
+  show(context, plan, stored, admission)
+  if (admission?.isBroken && plan.config.settings.admission === 'refuse')
+    throw new Refused(`${admission.text} (settings: admission: refuse)`)
   if (plan.obstacles.length > 0) throw new Refused(plan.obstacles.join('\n       '))
   if (plan.differences.length + plan.homes.length === 0 || options.has('dry-run')) return EXIT.done
   await confirm(context, question(access, plan))
@@ -81,7 +88,12 @@ async function accessOf({ options }: Context, { config }: Readable): Promise<Acc
   }
 }
 
-function show(context: Context, plan: ApplyPlan, stored: StoredCluster): void {
+function show(
+  context: Context,
+  plan: ApplyPlan,
+  stored: StoredCluster,
+  admission: ApplyAdmission | undefined,
+): void {
   const { differences, homes, keptHomes, obstacles } = plan
   if (context.options.has('json')) {
     const isChange = differences.length + homes.length > 0
@@ -92,6 +104,7 @@ function show(context: Context, plan: ApplyPlan, stored: StoredCluster): void {
       homes,
       keptHomes,
       obstacles,
+      admission: admission?.text ?? null,
     })
     return
   }
@@ -111,7 +124,8 @@ function show(context: Context, plan: ApplyPlan, stored: StoredCluster): void {
   const bad = stored.badValues.map(
     ({ key, problem }) => `  etcd: ${key} cannot be read: ${problem}`,
   )
-  printLines(context, [...painted, ...kept, ...bad])
+  const breaks = admission === undefined ? [] : [`note: ${admission.text}`]
+  printLines(context, [...painted, ...kept, ...bad, ...breaks])
   if (lines.length === 0) printLines(context, ['nothing to change'])
 }
 
