@@ -9,7 +9,7 @@ export function capacityLines(capacity: Capacity | undefined): string[] {
   const { tolerate, dimensions, slots } = capacity
   const failures = `${tolerate} ${tolerate === 1 ? 'failure' : 'failures'}`
   return [
-    `spare room, and what ${failures} ask for at least:`,
+    `spare room, and what is needed of it for ${failures} at least:`,
     ...columns(
       dimensions.map(({ dimension, there, needed }) => [
         `  ${dimension}`,

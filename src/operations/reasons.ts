@@ -39,6 +39,10 @@ export function shortage({ dimension, missing, rule, vms }: CounterExample): str
   return rule === undefined ? `no HWM may take ${named(vms)}` : `the rule ${rule} forbids it`
 }
 
+function failures(count: number): string {
+  return `${count} ${count === 1 ? 'failure' : 'failures'}`
+}
+
 function refusalText(refusal: Refusal): string {
   switch (refusal.kind) {
     case 'nowhere':
@@ -52,13 +56,13 @@ function refusalText(refusal: Refusal): string {
         : `${dimension} does not suffice: in pieces of ${humanAmount(dimension, unit)}, VMs ask for ${needed} and HWMs hold ${available}`
     }
     case 'average':
-      return `no map survives ${refusal.tolerate} failures: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
+      return `no map survives ${failures(refusal.tolerate)}: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
     case 'largest':
-      return `no map survives ${refusal.tolerate} failures: should ${named(refusal.failed)} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were`
+      return `no map survives ${failures(refusal.tolerate)}: should ${named(refusal.failed)} fail, ${refusal.dimension} of the others does not suffice for the HAVMs, wherever they were`
     case 'refuge':
-      return `no map survives ${refusal.tolerate} failures: ${refusal.vm} could restart ${refusal.units === 0 ? 'nowhere' : `in ${refusal.units} other ${refusal.units === 1 ? 'place' : 'places'} at most`}`
+      return `no map survives ${failures(refusal.tolerate)}: ${refusal.vm} could restart ${refusal.units === 0 ? 'nowhere' : `in ${refusal.units} other ${refusal.units === 1 ? 'place' : 'places'} at most`}`
     case 'failures':
-      return `no map survives ${refusal.tolerate} failures: only ${refusal.units} places can fail apart, and there are HAVMs`
+      return `no map survives ${failures(refusal.tolerate)}: only ${refusal.units} places can fail apart, and there are HAVMs`
     case 'rule':
       return `the rule ${refusal.rule} cannot be kept for ${named(refusal.vms)}`
     case 'search':

@@ -97,7 +97,7 @@ const cases: Record<string, readonly [Odd, number, ...string[]]> = {
   'all VMs highly available, and one too many': [
     { hwms: three, vms: many(9, 'v', havm('ram: 2GiB, cpu: 1')) },
     3,
-    'no map survives 1 failures',
+    'no map survives 1 failure:',
     'ram of the others does not suffice',
     'largest X: 0',
   ],
