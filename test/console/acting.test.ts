@@ -6,7 +6,11 @@ import { alive, console, type Scene } from './language/story.ts'
 // A story of a minute takes a second or two, and more where others work beside it.
 vi.setConfig({ testTimeout: 60_000 })
 
-const onLiving = (size: string) => console.at(size).on(alive()).lives('running 7')
+const onLiving = (size: string) =>
+  console
+    .at(size)
+    .on(alive())
+    .lives(/quark +up +3/)
 
 /** E on a dead quark, up to the question for its name. */
 const untilItsName = (size: string) =>
@@ -74,6 +78,39 @@ describe('a host dies: evacuation and homecoming by keys', () => {
         .press('2')
         .lives(/win7-vmm2 .*● running +quark +home/)
         .does(neverTwice))
+
+  for (const size of ['60x15', '40x10'])
+    test(`in little room, at ${size}`, () =>
+      onLiving(size)
+        .kill('quark')
+        .lives('DOWN')
+        .press('g', 'E')
+        .lives('restart')
+        .golden(`plan-${size}`)
+        .press('enter')
+        .after('1 s')
+        .golden(`proof-${size}`)
+        .press('w')
+        .after('1 s')
+        .type('cable pulled')
+        .press('enter')
+        .after('1 s')
+        .type('quark')
+        .golden(`name-${size}`)
+        .press('enter')
+        .lives('done')
+        .golden(`operation-${size}`))
+
+  test('ASCII and no colour say the same', () =>
+    onLiving('80x24')
+      .with({ ascii: true, color: false })
+      .kill('quark')
+      .lives('quark    DOWN')
+      .press('g', 'E')
+      .lives('restart elsewhere')
+      .press('enter')
+      .after('1 s')
+      .golden('proof-ascii-80x24'))
 
   test('Enter on the question is Cancel, and so is Enter on an empty name', () =>
     untilItsName('80x24')

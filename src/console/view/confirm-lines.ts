@@ -72,7 +72,7 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
         ...text(
           `How was it verified that ${hwm} is off? A VM that still runs there would run twice.`,
         ),
-        typedLine('how: ', confirmation.text),
+        ...typedLines('how: ', confirmation.text, width),
       ]
     case 'yes':
       return []
@@ -83,9 +83,10 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
           : confirmation.off
             ? text(`${hwm} is off, by my word: ${confirmation.off.how}`)
             : []),
-        typedLine(
+        ...typedLines(
           `type ${plan?.shown?.plan.subject ?? ''} in full, then Enter: `,
           confirmation.text,
+          width,
         ),
       ]
     case 'telling':
@@ -97,9 +98,15 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
   }
 }
 
-function typedLine(ask: string, text: string): Line {
-  return line(MARGIN, span(ask), span(text, 'strong'), span(' ', 'chosen'))
+/** What is typed stands behind what is asked, or below it where that leaves no room. */
+function typedLines(ask: string, text: string, width: number): Line[] {
+  const typed = [span(text, 'strong'), span(' ', 'chosen')]
+  return ask.length + text.length < width - TYPING_ROOM
+    ? [line(MARGIN, span(ask), ...typed)]
+    : [line(MARGIN, span(ask)), line(MARGIN, ...typed)]
 }
+
+const TYPING_ROOM = 4
 
 function footLine({ step }: Confirmation, isDead: boolean): Line {
   if (step === 'telling') return []
