@@ -49,12 +49,14 @@ export interface Learned {
   readonly permit?: Permit
   readonly ends?: Readonly<Record<string, End>>
   readonly ready?: VmFacts['ready']
+  readonly barred?: readonly string[]
 }
 
 export function withLearned(facts: VmFacts, learned: Learned): VmFacts {
   return {
     ...facts,
     ...(learned.permit && { permit: learned.permit }),
+    ...(learned.barred && { barred: learned.barred }),
     ends: { ...facts.ends, ...learned.ends },
     ready: { ...facts.ready, ...learned.ready },
   }

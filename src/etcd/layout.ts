@@ -86,6 +86,7 @@ export const hwmValue = z.object({
   fallback: z.boolean().default(true),
   maintenance: z.boolean().default(false),
   migration: text.optional(),
+  ceph: text.optional(),
   watchdog: text.optional(),
   fence: z.array(z.object({ agent: text.min(1), options: texts.default({}) })).default([]),
 }) satisfies z.ZodType<Omit<Hwm, 'name'>>

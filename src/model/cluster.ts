@@ -23,6 +23,8 @@ export interface Hwm {
   readonly maintenance: boolean
   /** Address for migration traffic, if it is another than the URI's host. */
   readonly migration?: string
+  /** Address it reaches Ceph from, if it is another than the URI's host: the one that is block-listed. */
+  readonly ceph?: string
   /** Path of the watchdog device, e.g. `/dev/watchdog`. */
   readonly watchdog?: string
   readonly fence: readonly FenceDevice[]

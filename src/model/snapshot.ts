@@ -56,7 +56,7 @@ export interface Usage {
 
 /** How a death was proved; recorded on every permit it moved. */
 export interface Proof {
-  /** `power-off read back`, `clean release`, `wait over`, `operator's word`. */
+  /** `power-off read back`, `clean release`, `wait over`, `operator's word`; `seen`: no death, its QEMU was looked for and is gone. */
   readonly kind: string
   readonly id: string
   /** ISO 8601. */

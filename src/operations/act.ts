@@ -6,6 +6,8 @@ import { migrateManaged, MigrationTooSlow } from '../libvirt/migrate.ts'
 import type { Clock } from '../model/clock.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Progress, Step } from '../model/operation.ts'
+import type { Proof } from '../model/snapshot.ts'
+import { FenceFailed } from '../fencing/device.ts'
 import { LedgerRefused, type Ledger } from './ledger.ts'
 import { isSilence } from './look.ts'
 import type { Reach } from './reach.ts'
@@ -17,6 +19,8 @@ export interface ActContext {
   readonly sight: Sight
   readonly config: ClusterConfig
   readonly clock: Clock
+  /** Its id, for what is recorded. */
+  readonly operation: string
   /** For the copy of this VM, in ms. */
   readonly copyMs: number
   readonly signal: AbortSignal
@@ -40,7 +44,8 @@ export async function act(
   } catch (error) {
     if (!(error instanceof Error)) throw error
     // A call that was not answered may have been done; a refusal was not.
-    if (error instanceof LedgerRefused) return { how: 'failed', why: error.message }
+    if (error instanceof LedgerRefused || error instanceof FenceFailed)
+      return { how: 'failed', why: error.message }
     return { how: isSilence(error) ? 'unknown' : 'failed', why: error.message }
   }
 }
@@ -62,14 +67,15 @@ async function carryOut(
     case 'migrate':
       return move(action.from, action.to, step, footing, context)
     case 'bar':
-      return { how: 'failed', why: `there is no way to cut ${action.against} off from the storage` }
+      await sight.bar(step, action.against)
+      return { how: 'ok', learned: { barred: sight.barred(step) ?? [] } }
     case 'permit': {
       const holder = footing.permit?.node
       const permit = await ledger.movePermit(
         step.vm,
         footing.permit,
         action.to,
-        holder === undefined ? undefined : footing.proofs[holder],
+        proofOf(action.proof, step, footing, context.operation),
         [
           ...new Set([
             action.to,
@@ -114,6 +120,19 @@ function downSince({ stoppedAt, clock }: ActContext, { id }: Step): { readonly d
   const since = stoppedAt.get(id)
   stoppedAt.delete(id)
   return since === undefined ? {} : { downMs: Math.round(clock.now() - since) }
+}
+
+/** Every start has a proof: of the death of who had the VM, or that it was seen gone there, by whom. */
+function proofOf(seen: string, step: Step, footing: Footing, operation: string): Proof {
+  const had = footing.permit?.node ?? step.from
+  const proof = had === undefined ? undefined : footing.proofs[had]
+  return (
+    proof ?? {
+      kind: 'seen',
+      id: `${seen} (operation ${operation}, step ${step.id})`,
+      when: new Date().toISOString(),
+    }
+  )
 }
 
 /** The XML that the preflight read there and compared with its hash; read and compared anew when that is no longer fresh. */

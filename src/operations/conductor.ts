@@ -277,6 +277,7 @@ export class Conductor {
       sight: this.#sight,
       config,
       clock,
+      operation: this.operation.id,
       copyMs:
         this.operation.limits.copyMs ??
         copyLimitMs(snapshot.vms[current.vm]?.demand, config.settings.migration.bandwidth),

@@ -317,7 +317,7 @@ export class Ledger {
     vm: string,
     seen: HeldPermit | undefined,
     to: string,
-    proof: Proof | undefined,
+    proof: Proof,
     alive: readonly string[],
   ): Promise<HeldPermit> {
     const key = keys.permit(vm)
@@ -325,7 +325,7 @@ export class Ledger {
       node: to,
       epoch: (seen?.epoch ?? 0) + 1,
       phase: 'moved',
-      ...(proof && { proof }),
+      proof,
     }
     const modRevision = await this.#must(
       [

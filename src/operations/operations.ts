@@ -302,7 +302,7 @@ export class Operations implements AsyncDisposable {
     const ledger = await this.#open()
     if ((await ledger.fenceOf(hwm)) === undefined) return undefined
     try {
-      const why = await letIn(hwm, { ledger, reach: this.#options.reach })
+      const why = await letIn(hwm, { ...this.#options, ledger })
       if (why !== undefined) return why
     } finally {
       await this.#letGo(ledger)

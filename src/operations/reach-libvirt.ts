@@ -1,7 +1,8 @@
 // Reaches HWMs by their libvirt URIs, their processes and the domain store by a shell over the same SSH connections.
 import { FolderStore } from '../domains/folder.ts'
 import { runOn } from '../domains/run-over-ssh.ts'
-import { RunFailed, type DomainStore, type RunOnHwm } from '../domains/store.ts'
+import { localCopies } from '../domains/local-copies.ts'
+import { DomainStoreSilent, RunFailed, type DomainStore, type RunOnHwm } from '../domains/store.ts'
 import { HypervisorRefused } from '../libvirt/errors.ts'
 import type { CallOptions } from '../libvirt/hypervisor.ts'
 import type { Machine } from '../libvirt/machine.ts'
@@ -18,6 +19,8 @@ import type { Reach } from './reach.ts'
 const FIND_QEMU = 'cat /proc/[0-9]*/cmdline 2>/dev/null | grep -qizxE -- "$1"'
 const FOUND = 0
 const LIMIT_MS = 5_000
+/** For the shared folder: one that hangs is not waited for long, as there is a copy. */
+const STORED_MS = 3_000
 
 export interface LibvirtReachOptions {
   readonly ssh: SshConnections
@@ -77,15 +80,26 @@ export class LibvirtReach implements Reach {
   }
 
   async storedXml(hwm: string, vm: string, options: CallOptions = {}): Promise<string | undefined> {
-    const domains = this.#options.config()?.domains
-    if (domains === undefined || domains === 'etcd') return this.#options.inEtcd.read(vm, options)
+    const config = this.#options.config()
+    if (config === undefined || config.domains === 'etcd')
+      return this.#options.inEtcd.read(vm, options)
     const run = this.shell(hwm)
     if (run === undefined) {
       throw new RunFailed(
         `${hwm} is reached without a shell: its domain store cannot be read; keep domains in etcd there`,
       )
     }
-    return new FolderStore(domains, hwm, run).read(vm, options)
+    const { timeoutMs = STORED_MS, ...rest } = options
+    const limits = { ...rest, timeoutMs: Math.min(timeoutMs, STORED_MS) }
+    try {
+      return await new FolderStore(config.domains, hwm, run).read(vm, limits)
+    } catch (error) {
+      if (!(error instanceof DomainStoreSilent)) throw error
+      // Its hash is compared by whoever starts from it, wherever it lay.
+      const copy = await localCopies(config.cluster, hwm, run).read(vm, limits)
+      if (copy === undefined) throw error
+      return copy
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

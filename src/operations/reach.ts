@@ -13,6 +13,6 @@ export interface Reach extends AsyncDisposable {
   process(hwm: string, uuid: string, options?: CallOptions): Promise<'gone' | 'there' | 'unseen'>
   /** Runs small scripts there, for what libvirt cannot be asked; undefined where there is no shell. */
   shell(hwm: string): RunOnHwm | undefined
-  /** The VM's XML from the domain store, as this HWM reads it; undefined: there is none. */
+  /** The VM's XML from the domain store, as this HWM reads it, or from its own copy when the store hangs; undefined: there is none. */
   storedXml(hwm: string, vm: string, options?: CallOptions): Promise<string | undefined>
 }

@@ -1,17 +1,27 @@
 // Letting an HWM in again that was fenced: it answers, and nothing runs there whose permit is elsewhere. Until then nothing is sent to
 // it, so that a proof of its death never outlives its return: whatever yasco starts there, it starts after the proof is gone.
+import { unblock } from '../fencing/block-list.ts'
+import type { ClusterSnapshot } from '../model/snapshot.ts'
+import { barrierAgainst } from './barrier.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reach } from './reach.ts'
 
 const CALL_MS = 10_000
 
+export interface LetInContext {
+  readonly ledger: Ledger
+  readonly reach: Reach
+  snapshot(): ClusterSnapshot
+}
+
 /**
- * Takes the fence of `hwm` away, if there is one. Gives the reason, in words, when that must not be. Throws `LedgerRefused` while another
- * acts there, and what libvirt throws when it does not answer.
+ * Takes the fence of `hwm` away, if there is one, and its entry on the storage's block-list. Gives the reason, in words, when that must not
+ * be. Throws `LedgerRefused` while another acts there, `FenceFailed` when the storage does not let it in, and what libvirt throws when it
+ * does not answer.
  */
 export async function letIn(
   hwm: string,
-  { ledger, reach }: { readonly ledger: Ledger; readonly reach: Reach },
+  { ledger, reach, snapshot }: LetInContext,
 ): Promise<string | undefined> {
   if ((await ledger.fenceOf(hwm)) === undefined) return undefined
   const machine = await reach.machine(hwm, { timeoutMs: CALL_MS })
@@ -22,6 +32,8 @@ export async function letIn(
       return `${name} is ${state} on ${hwm} although its permit is with ${permit.node}: stop it there first`
   }
   await ledger.claimAgent(hwm)
+  // It was restarted, or nothing of it runs: a QEMU that was cut off would not write again in any case.
+  await barrierAgainst(hwm, hwm, snapshot(), reach, unblock)
   await ledger.unfence(hwm)
   return undefined
 }

@@ -2,11 +2,13 @@
 import type { End, VmFacts } from '../control/facts.ts'
 import { UNKNOWN } from '../control/facts.ts'
 import type { StateStore } from '../etcd/store.ts'
+import { blockList } from '../fencing/block-list.ts'
 import type { DomainRef } from '../libvirt/hypervisor.ts'
 import type { Clock } from '../model/clock.ts'
 import { targetOf, type Operation, type Step } from '../model/operation.ts'
 import type { ClusterSnapshot, Proof } from '../model/snapshot.ts'
 import { LedgerRefused, type HeldPermit, type Ledger } from './ledger.ts'
+import { barrierAgainst } from './barrier.ts'
 import { isSilence, lookAt } from './look.ts'
 import { noRoom } from './no-room.ts'
 import { preflight, type Readiness } from './preflight.ts'
@@ -44,6 +46,8 @@ export class Sight {
     string,
     { readonly at: number; readonly xml: Promise<string | undefined> }
   >()
+  /** By HWM, the proof of the death after which it was cut off. */
+  readonly #barred = new Map<string, string>()
   readonly #ready = new Map<string, { readonly at: number; readonly readiness: Readiness }>()
 
   constructor(options: SightOptions) {
@@ -151,8 +155,26 @@ export class Sight {
           return known === undefined ? [] : [[hwm, known.verdict]]
         }),
       ),
-      barred: undefined,
+      barred: this.barred(step),
     }
+  }
+
+  /** Cuts a dead HWM off from the shared storage, from the HWM that is to take over. Throws `FenceFailed` when that is not certain. */
+  async bar(step: Step, hwm: string): Promise<void> {
+    const { reach } = this.#options
+    const target = targetOf(step)
+    const proof = this.#footing.get(step.id)?.proofs[hwm]
+    if (target === undefined || proof === undefined)
+      throw new LedgerRefused(`there is no proof that ${hwm} is dead: it is not cut off`)
+    await barrierAgainst(hwm, target, this.#options.snapshot(), reach, blockList)
+    this.#barred.set(hwm, proof.id)
+  }
+
+  /** HWMs that were cut off since the proofs of their deaths; undefined where the cluster has no barrier. */
+  barred(step: Step): readonly string[] | undefined {
+    if (this.#options.snapshot().config?.ceph === undefined) return undefined
+    const proofs = this.#footing.get(step.id)?.proofs ?? {}
+    return Object.keys(proofs).filter(hwm => this.#barred.get(hwm) === proofs[hwm]?.id)
   }
 
   /** Nobody else may act where this process looks to act: what another acts on is as good as silent. */

@@ -115,3 +115,24 @@ test('--read-only refuses', async () => {
   expect((await world.run(`dump --config ${config} --yes --read-only`)).status).toBe(3)
   expect(readdirSync(domains)).toEqual([])
 })
+
+test('every HWM that answers keeps copies on its own disk, brought up to date by the next dump', async () => {
+  const copy = (host: string, vm: string) =>
+    join(world.disk(`qemu+ssh://root@${host}/system`), `lib/libvirt/yasco/test/${vm}.xml`)
+  await world.run(`dump --config ${config} --yes`)
+  expect(readFileSync(copy('a', 'two'), 'utf8')).toBe(guestXml('two'))
+  expect(readFileSync(copy('b', 'one'), 'utf8')).toBe(guestXml('one'))
+  writeFileSync(copy('b', 'one'), guestXml('one').replace('512', '1024'))
+  expect((await world.run(`dump --config ${config} --yes`)).status).toBe(0)
+  expect(readFileSync(copy('b', 'one'), 'utf8')).toBe(guestXml('one'))
+})
+
+test('an HWM whose disk takes no copies is named, and the rest is done', async () => {
+  const disk = world.disk('qemu+ssh://root@b/system')
+  mkdirSync(join(disk, '..'), { recursive: true })
+  writeFileSync(disk, 'a file where the folder should be')
+  const dumped = await world.run(`dump --config ${config} --yes`)
+  expect(dumped.status).toBe(4)
+  expect(dumped.out).toContain('no copies on b:')
+  expect(await record('one')).toMatchObject({ from: 'a' })
+})

@@ -83,6 +83,11 @@ export class World implements Disposable {
     return { out, end: () => stop.abort(new Error('ended')), finished }
   }
 
+  /** The folder that is a host's own /var. */
+  disk(uri: string): string {
+    return join(this.folder, 'disks', String([...this.hosts.keys()].indexOf(uri)))
+  }
+
   #reach(): Reach {
     return {
       store: async () => {
@@ -106,7 +111,14 @@ export class World implements Disposable {
       shell: uri => {
         if (this.hosts.get(uri)?.isDown)
           return () => Promise.reject(new HypervisorUnreachable(`${uri}: connection timed out`))
-        return runHere()
+        // All hosts are this machine; what each keeps on its own disk lies in a folder of its own.
+        const own = this.disk(uri)
+        const here = runHere()
+        return (script, options) =>
+          here(script, {
+            ...options,
+            args: (options.args ?? []).map(arg => arg.replace(/^\/var(?=\/)/, own)),
+          })
       },
     } satisfies Context['reach']
   }

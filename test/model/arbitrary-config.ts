@@ -60,6 +60,7 @@ function hwmOf(hwm: string, index: number, dimensions: readonly string[]): fc.Ar
       fallback: fc.boolean(),
       maintenance: fc.boolean(),
       migration: optional(fc.constantFrom('10.0.2.1', 'fd00::1', 'quark-mig')),
+      ceph: optional(fc.constantFrom('10.0.3.1', 'fd00::3', 'quark-ceph')),
       watchdog: optional(path),
       fence: fc.array(
         fc.record({

@@ -1,10 +1,11 @@
 // yasco dump: the XML of every VM into the domain store, and its hash into etcd. libvirt gives no secrets unless asked for them.
 import { listRecords, writeRecord } from '../../domains/in-etcd.ts'
+import { localCopies } from '../../domains/local-copies.ts'
 import type { DomainStore } from '../../domains/store.ts'
 import { EventWriter } from '../../etcd/events.ts'
 import type { StateStore } from '../../etcd/store.ts'
 import { xmlHash } from '../../libvirt/xml/canonical.ts'
-import type { Hwm } from '../../model/cluster.ts'
+import type { ClusterConfig, Hwm } from '../../model/cluster.ts'
 import { confirm, refuseIfReadOnly } from '../ask.ts'
 import { hashOr } from '../hash-or.ts'
 import type { Context, Run } from '../context.ts'
@@ -55,7 +56,9 @@ export const run: Run = context => {
       if (!context.options.has('json'))
         printLines(context, [`${todo.length} written to ${target.name}`])
     }
-    return silent.length === 0 ? EXIT.done : EXIT.partly
+    const uncopied = context.options.has('dry-run') ? [] : await copyToAll(context, config, plan)
+    if (!context.options.has('json')) printLines(context, uncopied)
+    return silent.length + uncopied.length === 0 ? EXIT.done : EXIT.partly
   })
 }
 
@@ -174,6 +177,36 @@ async function write(
       )
     }
   }
+}
+
+/** Every HWM's own copies, where they differ. Gives a line for each HWM that could not be brought up to date. */
+async function copyToAll(
+  context: Context,
+  { cluster, hwms }: ClusterConfig,
+  { items }: DumpPlan,
+): Promise<readonly string[]> {
+  const { signal, reach } = context
+  const copy = async ({ name, libvirt }: Hwm): Promise<void> => {
+    const copies = localCopies(cluster, name, reach.shell(libvirt))
+    const there = await copies.readMany(
+      items.map(({ vm }) => vm),
+      { signal },
+    )
+    for (const { vm, source } of items) {
+      const text = there.get(vm)
+      if (text === undefined || hashOr(text, 'broken') !== source.hash)
+        await copies.write(vm, source.xml, { signal })
+    }
+  }
+  // What has no shell keeps no copies: yasco doctor tells of it.
+  const reached = hwms.filter(({ libvirt }) => !/^[a-z]+\+(tcp|tls):/.test(libvirt))
+  const answers = await Promise.allSettled(reached.map(copy))
+  signal.throwIfAborted()
+  return answers.flatMap((answer, index) =>
+    answer.status === 'rejected'
+      ? [`no copies on ${reached[index]?.name}: ${messageOf(answer.reason)}`]
+      : [],
+  )
 }
 
 async function log(

@@ -41,6 +41,7 @@ export const HWM_FIELDS = [
   'fallback',
   'maintenance',
   'migration',
+  'ceph',
   'watchdog',
   'fence',
 ] as const

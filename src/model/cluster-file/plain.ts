@@ -99,6 +99,7 @@ function plainHwm(hwm: Hwm, dimensions: readonly Dimension[]): PlainMap {
     fallback: unlessEqual(hwm.fallback, true),
     maintenance: unlessEqual(hwm.maintenance, false),
     migration: hwm.migration,
+    ceph: hwm.ceph,
     watchdog: hwm.watchdog,
     fence: fence.length === 0 ? undefined : fence,
   })

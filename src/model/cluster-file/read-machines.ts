@@ -18,6 +18,8 @@ export type UriProblem = (uri: string) => string | undefined
 
 const MAX_PRIORITY = 1_000_000
 
+const ADDRESS = /^[A-Za-z0-9.:[\]_-]+$/
+
 export function readHwms(
   item: Item,
   dimensions: readonly Dimension[],
@@ -48,7 +50,10 @@ function readHwm(
     },
   )
   const migration = fields.read('migration', address =>
-    address.matching(/^[A-Za-z0-9.:[\]_-]+$/, 'a host name or address for migration traffic'),
+    address.matching(ADDRESS, 'a host name or address for migration traffic'),
+  )
+  const ceph = fields.read('ceph', address =>
+    address.matching(ADDRESS, 'a host name or address that Ceph knows it by'),
   )
   const watchdog = fields.read('watchdog', path =>
     path.matching(/^\//, 'the path of a watchdog device'),
@@ -62,6 +67,7 @@ function readHwm(
     fallback: fields.read('fallback', it => it.flag()) ?? true,
     maintenance: fields.read('maintenance', it => it.flag()) ?? false,
     ...(migration === undefined ? {} : { migration }),
+    ...(ceph === undefined ? {} : { ceph }),
     ...(watchdog === undefined ? {} : { watchdog }),
     fence: fields.read('fence', readFences) ?? [],
   }

@@ -38,7 +38,7 @@ vms:
     "c.yaml:3:35: error: etcd.endpoints[1]: found 'b', expected an endpoint, such as http://10.0.0.1:2379",
     "c.yaml:4:1: error: tolerat: found the unknown field 'tolerat', expected a field of a cluster file (apiVersion, cluster, etcd, tolerate, domains, dimensions, overcommit, failureDomains and 6 more); did you mean 'tolerate'?",
     'c.yaml:6:3: error: hwms.quark.libvirt: found nothing, expected its libvirt URI, such as qemu+ssh://root@HOST/system',
-    "c.yaml:7:5: error: hwms.quark.libvrit: found the unknown field 'libvrit', expected a field of an HWM (libvirt, capacity, reserve, labels, fallback, maintenance, migration, watchdog and 1 more); did you mean 'libvirt'?",
+    "c.yaml:7:5: error: hwms.quark.libvrit: found the unknown field 'libvrit', expected a field of an HWM (libvirt, capacity, reserve, labels, fallback, maintenance, migration, ceph and 2 more); did you mean 'libvirt'?",
     "c.yaml:8:21: error: hwms.quark.capacity.ram: found '64', which has no unit, expected an amount with a unit of B, KiB, MiB, GiB, TiB (or kB, MB, GB, TB), such as 64GiB",
     "c.yaml:8:30: error: hwms.quark.capacity.cpu: found 'lots', which is no amount, expected a number of CPUs, such as 16, 1.5 or 1500m",
     "c.yaml:9:58: error: hwms.snailin.fallback: found 'maybe', expected true or false",
