@@ -77,6 +77,9 @@ function findAtRest(
     return found(state === 'crashed' || FAILED.has(reason) ? 'crashed' : 'stopped', defined)
   }
   const known = newest(testimonies)
+  // A guest that shut itself down before its HWM died is stopped, not lost.
+  if (known?.lastState === 'shutoff' && known.instance.reason === 'shutdown')
+    return found('stopped', known)
   if (known)
     return found(
       config?.desired === 'running' && known.hwmState === 'down' ? 'waiting' : 'unknown',

@@ -212,10 +212,15 @@ function decideRun(goal: RunGoal, facts: VmFacts): Decision {
   const here = endOf(facts, at)
   if (!here.known) return waitOn(facts, at, `to answer`)
   if (holder === undefined) {
-    const other = Object.keys(facts.ends).find(hwm => hwm !== at && !isOver(facts, hwm))
+    const others = Object.keys(facts.ends).filter(hwm => hwm !== at)
+    const other = others.find(hwm => !isOver(facts, hwm))
     if (other !== undefined)
       return waitOn(facts, other, `to say that it does not run ${vm}, or proof that it is dead`)
-    return prepared(facts, at) ?? permit(at, 'nobody else has it')
+    // It may have run on those that died, started by other hands than ours.
+    const dead = others.filter(hwm => !isGone(endOf(facts, hwm)))
+    const bar = dead.map(hwm => barred(facts, hwm)).find(each => each !== undefined)
+    const proof = dead.map(hwm => facts.proofs[hwm]).find(each => each !== undefined)
+    return bar ?? prepared(facts, at) ?? permit(at, proof ?? 'nobody else has it')
   }
   if (!isOver(facts, holder)) {
     const there = endOf(facts, holder)

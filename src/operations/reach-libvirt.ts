@@ -89,14 +89,16 @@ export class LibvirtReach implements Reach {
         `${hwm} is reached without a shell: its domain store cannot be read; keep domains in etcd there`,
       )
     }
-    const { timeoutMs = STORED_MS, ...rest } = options
-    const limits = { ...rest, timeoutMs: Math.min(timeoutMs, STORED_MS) }
+    const timeoutMs = Math.min(options.timeoutMs ?? STORED_MS, STORED_MS)
     try {
-      return await new FolderStore(config.domains, hwm, run).read(vm, limits)
+      return await new FolderStore(config.domains, hwm, run).read(vm, {
+        ...options,
+        timeoutMs,
+      })
     } catch (error) {
       if (!(error instanceof DomainStoreSilent)) throw error
       // Its hash is compared by whoever starts from it, wherever it lay.
-      const copy = await localCopies(config.cluster, hwm, run).read(vm, limits)
+      const copy = await localCopies(config.cluster, hwm, run).read(vm, options)
       if (copy === undefined) throw error
       return copy
     }

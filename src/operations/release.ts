@@ -11,7 +11,7 @@ const CALL_MS = 10_000
 export interface LetInContext {
   readonly ledger: Ledger
   readonly reach: Reach
-  snapshot(): ClusterSnapshot
+  readonly snapshot: () => ClusterSnapshot
 }
 
 /**
@@ -21,7 +21,7 @@ export interface LetInContext {
  */
 export async function letIn(
   hwm: string,
-  { ledger, reach, snapshot }: LetInContext,
+  { ledger, reach, snapshot: now }: LetInContext,
 ): Promise<string | undefined> {
   if ((await ledger.fenceOf(hwm)) === undefined) return undefined
   const machine = await reach.machine(hwm, { timeoutMs: CALL_MS })
@@ -33,7 +33,7 @@ export async function letIn(
   }
   await ledger.claimAgent(hwm)
   // It was restarted, or nothing of it runs: a QEMU that was cut off would not write again in any case.
-  await barrierAgainst(hwm, hwm, snapshot(), reach, unblock)
+  await barrierAgainst(hwm, hwm, now(), reach, unblock)
   await ledger.unfence(hwm)
   return undefined
 }

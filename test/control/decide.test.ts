@@ -268,3 +268,18 @@ test('the barrier comes before the permit, and only against a host that was not 
     proof: 'proof-a',
   })
 })
+
+test('the barrier comes first also where the VM never had a permit', () => {
+  const dead: World = {
+    truth: { [A]: 'off', [B]: 'absent' },
+    line: { [A]: 'proved', [B]: 'fine' },
+    permit: A,
+  }
+  const facts: VmFacts = { ...factsOf(dead), permit: undefined }
+  expect(decide(restart, { ...facts, barred: [] })).toEqual({ do: 'bar', against: A })
+  expect(decide(restart, { ...facts, barred: [A] })).toEqual({
+    do: 'permit',
+    to: B,
+    proof: 'proof-a',
+  })
+})

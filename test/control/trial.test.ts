@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { trial } from './trial/trial.ts'
+import type { Defect } from './trial/world.ts'
 
 // SAFETY: thousands of operations with faults at random points, by seed. YASCO_TRIALS and YASCO_SEED change how many and from where.
 const count = Number(process.env.YASCO_TRIALS ?? 10_000)
@@ -20,4 +21,16 @@ test(`${count} operations in a storm of faults: no VM twice, none lost`, {
   expect(ends.get('done')).toBeGreaterThan(count / 20)
   expect(ends.get('partly')).toBeGreaterThan(count / 100)
   expect(taken).toBeGreaterThan(count * 1.2)
+})
+
+test.each([
+  ['silence is death', 'its permit is with'],
+  ['running is gone', 'its permit is with'],
+  ['arrives running', 'its permit is with'],
+  ['paused is running', 'is said to be done and does not run'],
+] satisfies [Defect, string][])('the audits find what is planted: %s', (defect, finding) => {
+  let found: string | undefined
+  for (let seed = first; seed < first + 200 && found === undefined; seed += 1)
+    found = trial(seed, defect).broken
+  expect(found).toContain(finding)
 })

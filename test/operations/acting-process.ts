@@ -6,7 +6,12 @@ import { EtcdDomainStore, writeRecord } from '../../src/domains/in-etcd.ts'
 import { applyConfig } from '../../src/etcd/apply-config.ts'
 import { openEtcd } from '../../src/etcd/client.ts'
 import { encode, homesValue, keys, prefixes } from '../../src/etcd/layout.ts'
-import type { CallOptions, StateStore, Transaction } from '../../src/etcd/store.ts'
+import {
+  type CallOptions,
+  type StateStore,
+  StoreUnavailable,
+  type Transaction,
+} from '../../src/etcd/store.ts'
 import type { Machine } from '../../src/libvirt/machine.ts'
 import { openHypervisor } from '../../src/libvirt/open.ts'
 import { SshConnections } from '../../src/libvirt/ssh/connections.ts'
@@ -39,7 +44,7 @@ const told = (report: Report) => process.send?.(report)
 
 const counts = new Map<string, number>()
 const holds = new Map<string, Hold>()
-let goOn: () => void = () => undefined
+const standing: (() => void)[] = []
 
 /** Every call that changes something passes here: before it is made, while it is made, once it is answered. */
 async function through<T>(name: string, call: () => Promise<T>): Promise<T> {
@@ -62,7 +67,7 @@ async function through<T>(name: string, call: () => Promise<T>): Promise<T> {
 async function held(label: string): Promise<void> {
   holds.delete(label)
   await new Promise<void>(resolve => {
-    goOn = resolve
+    standing.push(resolve)
     told({ reached: label })
   })
 }
@@ -105,25 +110,33 @@ function watchedStore(store: StateStore): StateStore {
 }
 
 /** The lab's cluster file, or one of another name with some of its VMs. */
-async function configured({ name, vms }: Part): Promise<ClusterConfig> {
+async function configured({ name, vms, ceph }: Part): Promise<ClusterConfig> {
   const parsed = parseClusterFile(await readFile(file, 'utf8'), file, () => undefined)
   if (!parsed.ok) throw new Error(`${file} is not right`)
   const { config } = parsed
   return {
     ...config,
     cluster: name || config.cluster,
+    ...(ceph && { ceph: {} }),
     vms: config.vms.filter(vm => vms.length === 0 || vms.includes(vm.name)),
   }
 }
 
 /** Puts the configuration, the homes and the XML's hashes into etcd, as `apply` and `dump` would; once per cluster. */
-async function prepare(store: StateStore, config: ClusterConfig): Promise<void> {
+async function prepare(
+  store: StateStore,
+  config: ClusterConfig,
+  moved: Part['homes'],
+): Promise<void> {
   const { kvs, revision } = await store.list('')
   if (kvs.some(kv => kv.key === keys.homes)) return
   await applyConfig(store, { kvs, revision }, config, { version: 'test', by: 'test' })
-  const homes = Object.fromEntries(
-    config.vms.flatMap(({ name, home }) => (home === undefined ? [] : [[name, home]])),
-  )
+  const homes = {
+    ...Object.fromEntries(
+      config.vms.flatMap(({ name, home }) => (home === undefined ? [] : [[name, home]])),
+    ),
+    ...moved,
+  }
   const when = new Date().toISOString()
   for (const vm of config.vms) {
     const xml = await readFile(`${shared}/domains/${vm.name}.xml`, 'utf8')
@@ -144,7 +157,7 @@ interface Opened {
 async function open(part: Part): Promise<Opened> {
   const config = await configured(part)
   const store = await openEtcd(config.etcd, config.cluster)
-  await prepare(store, config)
+  await prepare(store, config, part.homes)
   const observation = observe({
     cluster: config.cluster,
     etcd: config.etcd,
@@ -177,6 +190,17 @@ async function open(part: Part): Promise<Opened> {
   return { store, observation, operations, log }
 }
 
+/** Reads although etcd is choosing a leader. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || tries === 5) throw error
+    }
+  }
+}
+
 async function obey(order: Order): Promise<unknown> {
   const opened = clusters.get(order.cluster)
   if (opened === undefined) throw new Error(`cluster '${order.cluster}' was not opened`)
@@ -198,16 +222,18 @@ async function obey(order: Order): Promise<unknown> {
       holds.set(order.at.call, order.at)
       return undefined
     case 'go':
-      goOn()
+      for (const goOn of standing.splice(0)) goOn()
       return undefined
     case 'permits': {
-      const { kvs } = await store.list(prefixes.permits)
+      const { kvs } = await patiently(() => store.list(prefixes.permits))
       return Object.fromEntries(
         kvs.map(kv => [kv.key.slice(prefixes.permits.length), JSON.parse(kv.value)]),
       )
     }
     case 'operation':
-      return JSON.parse((await store.get(keys.operation(order.id)))?.value ?? 'null')
+      return JSON.parse(
+        (await patiently(() => store.get(keys.operation(order.id))))?.value ?? 'null',
+      )
     case 'vms':
       return Object.fromEntries(
         Object.values(observation.snapshot.vms).map(({ name, state, where = '' }) => [

@@ -16,6 +16,10 @@ export interface Hold {
 export interface Part {
   readonly name: string
   readonly vms: readonly string[]
+  /** Homes by the CDM that are not where the lab starts its guests: these are away from the beginning. */
+  readonly homes?: Readonly<Record<string, string>>
+  /** It keeps its disks in Ceph. */
+  readonly ceph?: boolean
 }
 
 type Wish =
@@ -188,6 +192,8 @@ export class Actor implements AsyncDisposable {
     const id = ++lastId
     const pending = Promise.withResolvers<unknown>()
     this.#pending.set(id, pending)
+    // Who was not waited for when the actor was killed is no failure.
+    pending.promise.catch(() => undefined)
     this.#child.send({ id, order: { ...wish, cluster: this.#cluster } })
     return pending.promise
   }

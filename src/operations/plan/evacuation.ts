@@ -101,6 +101,7 @@ function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationO
     vm.kind === 'havm' &&
     !without.has(vm.name) &&
     vm.config?.desired !== 'stopped' &&
+    vm.state !== 'stopped' &&
     operationWith(snapshot, vm.name) === undefined
   const movable = here.filter(shouldRun)
   const staying: LeftOut[] = here
@@ -251,7 +252,7 @@ function whyItStays(snapshot: ClusterSnapshot, vm: VmView, hwm: string): string 
     return `operation ${operation.id} has it: it goes on there once ${hwm} is proved to be off`
   if (vm.kind === 'unmanaged') return 'is not in the cluster file'
   if (vm.kind === 'vm') return `is no HAVM: waits for ${hwm}`
-  return 'is to be stopped'
+  return vm.state === 'stopped' ? 'has shut itself down' : 'is to be stopped'
 }
 
 /** All HWMs that are down now, this one among them: a second failure is planned as a failure of both. */

@@ -2,7 +2,7 @@
 // After every single happening the audits of SAFETY are held against the world.
 import { DEFAULT_LIMITS, isOver, type Operation, type Step } from '../../../src/model/operation.ts'
 import { step, takeUp, type Effect, type Event, type Machine } from '../../../src/control/step.ts'
-import { World } from './world.ts'
+import { World, type Defect } from './world.ts'
 
 const HOSTS = ['quark', 'snailin', 'andreys']
 const LEASE_MS = 10_000
@@ -172,6 +172,8 @@ function audit(world: World, vms: readonly string[]): string | undefined {
     const running = HOSTS.filter(hwm => world.truth(vm, hwm) === 'running')
     if (running.length > 1) return `${vm} RUNS TWICE: ${running.join(', ')}`
     const permit = world.permits.get(vm)?.node
+    const moved = (world.permits.get(vm)?.epoch ?? 1) > 1
+    if (moved && !world.proofs.get(vm)) return `${vm} has a permit that was moved without proof`
     if (running.length === 1 && running[0] !== permit) {
       return `${vm} runs on ${running[0]}, its permit is with ${permit}`
     }
@@ -192,9 +194,9 @@ function lost(world: World, operation: Operation): string | undefined {
   return undefined
 }
 
-export function trial(seed: number): Verdict {
+export function trial(seed: number, defect?: Defect): Verdict {
   conductors = 0
-  const world = new World(seed, HOSTS)
+  const world = new World(seed, HOSTS, defect)
   const first = plan(world)
   const vms = first.steps.map(each => each.vm)
   world.stored = first

@@ -15,6 +15,17 @@ export interface Host {
   readonly vms: Map<string, Truth>
 }
 
+/**
+ * A mistake that the code under trial does not make, planted to see that the audits find it. `silence is death`: whoever does not answer
+ * counts as proved dead. `running is gone`: at times a source that still runs is taken for gone, so that its permit moves too early. `paused
+ * is running`: a VM is called done before its CPUs run. `arrives running`: a migration does not end paused.
+ */
+export type Defect =
+  | 'silence is death'
+  | 'running is gone'
+  | 'paused is running'
+  | 'arrives running'
+
 /** mulberry32: small, seedable, good enough to spread faults. */
 export function randomOf(seed: number): () => number {
   let a = seed >>> 0
@@ -38,10 +49,14 @@ export class World {
   storm = true
   readonly random: () => number
   readonly trace: string[] = []
+  readonly #defect: Defect | undefined
+  /** Proofs on which permits were moved, by VM. */
+  readonly proofs = new Map<string, string>()
   readonly #queue: { at: number; order: number; run: () => void }[] = []
   #order = 0
 
-  constructor(seed: number, hosts: readonly string[]) {
+  constructor(seed: number, hosts: readonly string[], defect?: Defect) {
+    this.#defect = defect
     this.random = randomOf(seed)
     for (const name of hosts) {
       this.hosts.set(name, { alive: true, reachable: true, proof: undefined, vms: new Map() })
@@ -111,7 +126,7 @@ export class World {
     const proofs: Record<string, string> = {}
     for (const [name, host] of this.hosts) {
       if (host.proof !== undefined) proofs[name] = host.proof
-      const truth = this.truth(vm, name)
+      const truth = this.#seen(vm, name)
       ends[name] =
         host.alive && host.reachable && !this.chance(0.03)
           ? {
@@ -122,11 +137,20 @@ export class World {
             }
           : { known: false }
     }
+    if (this.#defect === 'silence is death')
+      for (const [name, end] of Object.entries(ends)) if (!end.known) proofs[name] ??= 'silent'
     // At times the readiness is found out by an action of its own, and what that decides on is older by then.
     const ready = this.chance(0.3)
       ? {}
       : Object.fromEntries([...this.hosts.keys()].map(name => [name, 'ready' as const]))
     return { permit: this.permits.get(vm), ends, proofs, elsewhere: [], ready, barred: undefined }
+  }
+
+  #seen(vm: string, hwm: string): Truth {
+    const truth = this.truth(vm, hwm)
+    if (this.#defect === 'paused is running' && truth === 'held') return 'running'
+    if (this.#defect === 'running is gone' && truth === 'running' && this.chance(0.05)) return 'off'
+    return truth
   }
 
   /**
@@ -161,6 +185,7 @@ export class World {
           }
           const permit = { node: action.to, epoch: (seen?.epoch ?? 0) + 1 }
           this.permits.set(vm, permit)
+          this.proofs.set(vm, action.proof)
           this.say(`permit ${vm} -> ${action.to} (${action.proof})`)
           answer({ how: 'ok', learned: { permit } })
         })
@@ -276,7 +301,7 @@ export class World {
             broken('finish was not sent')
             return
           }
-          this.set(vm, to, 'held')
+          this.set(vm, to, this.#defect === 'arrives running' ? 'running' : 'held')
           this.after(this.delay(), () => {
             if (!alive() || !both() || this.chance(0.05) || this.truth(vm, from) !== 'held') {
               broken('confirm was not sent')

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { VmFacts } from '../../src/control/facts.ts'
+import { step, takeUp, type Event, type Machine } from '../../src/control/step.ts'
+import { DEFAULT_LIMITS, type Operation, type Step } from '../../src/model/operation.ts'
+
+function moving(change: Partial<Step> = {}): Operation {
+  return {
+    id: '1',
+    kind: 'migrate',
+    subject: 'v',
+    by: 'test',
+    from: '',
+    why: '',
+    createdAt: '',
+    state: 'running',
+    limits: DEFAULT_LIMITS,
+    steps: [
+      {
+        id: 0,
+        vm: 'v',
+        method: 'live',
+        from: 'a',
+        targets: ['b'],
+        target: 0,
+        keepPaused: false,
+        after: [],
+        state: 'running',
+        phase: '',
+        tries: {},
+        error: '',
+        note: '',
+        ...change,
+      },
+    ],
+  }
+}
+
+function facts(source: 'running' | 'held'): VmFacts {
+  return {
+    permit: { node: 'a', epoch: 1 },
+    ends: {
+      a: { known: true, domain: source, process: 'there', ownAccord: false },
+      b: { known: false },
+    },
+    proofs: {},
+    elsewhere: [],
+    ready: { b: 'ready' },
+    barred: undefined,
+  }
+}
+
+function after(operation: Operation, ...events: Event[]): Machine {
+  return events.reduce((machine, event) => step(machine, event).machine, takeUp(operation, 0))
+}
+
+const cancel: Event = { type: 'asked', now: 1, to: 'cancel' }
+const looked = (seen: VmFacts): Event => ({ type: 'looked', now: 2, step: 0, facts: seen })
+
+test('cancelled while its destination is silent, a move ends at once: the guest runs where it was', () => {
+  const { operation } = after(moving(), cancel, looked(facts('running')))
+  expect(operation).toMatchObject({ state: 'cancelled', steps: [{ state: 'cancelled' }] })
+})
+
+test('a source that was paused for the switch is not left: its destination may have the guest', () => {
+  const { operation } = after(moving(), cancel, looked(facts('held')))
+  expect(operation).toMatchObject({
+    state: 'cancelling',
+    steps: [{ state: 'running', phase: expect.stringContaining('proof that it is dead') }],
+  })
+})
+
+test('a guest that its owner paused may be left as it is', () => {
+  const { operation } = after(moving({ keepPaused: true }), cancel, looked(facts('held')))
+  expect(operation.state).toBe('cancelled')
+})
