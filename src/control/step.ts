@@ -160,7 +160,7 @@ class Turn {
     if (current === undefined) return
     const decision = decide(goalOf(current), facts)
     const work: Work = { ...(this.#work.get(id) ?? { doing: 'rest' }), facts }
-    if (this.#operation.state === 'cancelling' && isLeavable(current, work, decision)) {
+    if (this.#operation.state === 'cancelling' && isLeavable(current, work, decision, facts)) {
       this.#work.delete(id)
       this.patch(id, { state: 'cancelled', phase: '' })
       return
@@ -387,12 +387,26 @@ class Turn {
 }
 
 /** Whether a step can be left here and now: its VM is where it was, and nothing has been given up yet. */
-function isLeavable(current: Step, work: Work, decision: Decision): boolean {
+function isLeavable(current: Step, work: Work, decision: Decision, facts: VmFacts): boolean {
   if (current.method === 'restart' || current.method === 'start') {
     return decision.do === 'prepare' || decision.do === 'bar' || decision.do === 'permit'
   }
+  // What waits at a silent destination has no permit: it can never run there, and the guest need not wait for it.
+  if (decision.do === 'wait') return runsAtSource(current, facts)
   return (
     decision.do === 'migrate' || (decision.do === 'shutdown' && work.shutdownSince === undefined)
+  )
+}
+
+/** Its CPUs run where it was, or are paused as its owner left them, and its permit is there: nothing of it depends on anybody else. */
+function runsAtSource({ from, keepPaused }: Step, facts: VmFacts): boolean {
+  if (from === undefined) return false
+  const source = endOf(facts, from)
+  const holder = facts.permit?.node
+  return (
+    (holder === undefined || holder === from) &&
+    source.known &&
+    (source.domain === 'running' || (keepPaused && source.domain === 'held'))
   )
 }
 
@@ -403,12 +417,5 @@ function isLeavable(current: Step, work: Work, decision: Decision): boolean {
 function canRetarget(current: Step, facts: VmFacts | undefined): boolean {
   if (current.target + 1 >= current.targets.length) return false
   if (current.method === 'restart' || current.method === 'start') return true
-  if (facts === undefined || current.from === undefined) return false
-  const source = endOf(facts, current.from)
-  const holder = facts.permit?.node
-  return (
-    (holder === undefined || holder === current.from) &&
-    source.known &&
-    (source.domain === 'running' || (current.keepPaused && source.domain === 'held'))
-  )
+  return facts !== undefined && runsAtSource(current, facts)
 }

@@ -62,7 +62,10 @@ beforeAll(async () => {
   lab = await Lab.up({
     name: 'takeover',
     hosts: {
-      hosts: { [QUARK]: {}, [SNAILIN]: { etcd: true } },
+      hosts: {
+        [QUARK]: {},
+        [SNAILIN]: { etcd: true, hwm: { capacity: { cpu: 64, ram: '64GiB' } } },
+      },
       vms: Object.fromEntries(
         [...migrations, ...evacuations].map(({ vm }) => [
           vm,
