@@ -379,13 +379,20 @@ export class Operations implements AsyncDisposable {
     const { clock, reach } = this.#options
     const known = this.#probes.get(hwm)
     if (known !== undefined && clock.now() - known.at < PROBE_FRESH_MS) return known.answers
+    // A libvirt that hangs has QEMUs that run: whoever lets us in by SSH is not off.
+    const shell = reach
+      .shell(hwm)?.('exit 0', { timeoutMs: PROBE_MS })
+      .then(
+        () => 'its sshd lets us in',
+        () => undefined,
+      )
     const answers = reach.machine(hwm, { timeoutMs: PROBE_MS }).then(
       () => 'its libvirt lets us in',
       (error: unknown) => {
         // Who refuses us is not off either, nor who refuses the connection: some kernel did that.
         if (error instanceof HypervisorRefused) return error.message
         if (error instanceof SshUnreachable && error.why === 'refused') return error.message
-        if (isSilence(error)) return undefined
+        if (isSilence(error)) return shell
         throw error
       },
     )

@@ -10,6 +10,7 @@ import type { DomainDescription } from '../libvirt/xml/description.ts'
 import type { StateStore } from '../etcd/store.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Step } from '../model/operation.ts'
+import { missingLine } from './migration-line.ts'
 import type { Reach } from './reach.ts'
 
 export type Verdict = 'ready' | { readonly refused: string }
@@ -78,7 +79,7 @@ async function examine(
     missingNetwork(machine, description),
     missingSecret(machine, description),
     missingOnHost(at, description, context),
-    source === undefined ? undefined : missingAddress(at, context),
+    source === undefined ? undefined : missingLine(source, at, context),
   ])
   const refused = refusals.find(each => each !== undefined)
   return {
@@ -224,19 +225,6 @@ async function missingOnHost(
   return bridges.includes(first)
     ? `bridge ${first.slice('/sys/class/net/'.length)} is not there`
     : `${first} is not there`
-}
-
-async function missingAddress(
-  at: string,
-  { reach, config }: PreflightContext,
-): Promise<string | undefined> {
-  const address = config.hwms.find(hwm => hwm.name === at)?.migration
-  const shell = reach.shell(at)
-  if (address === undefined || shell === undefined) return undefined
-  const { stdout } = await shell('ip -o addr show to "$1"', { ...call, args: [address] })
-  return stdout.trim() === ''
-    ? `its address for migrations, ${address}, is on none of its interfaces`
-    : undefined
 }
 
 function isShellTrouble(error: unknown): boolean {
