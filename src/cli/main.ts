@@ -8,6 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.done)
 })
 
+// The clock's timers keep no process alive; a command that only waits must not be ended for that (by Node, with status 13).
+const awake = setInterval(() => undefined, 2 ** 30)
 process.exitCode = await run(process.argv.slice(2), process)
+clearInterval(awake)
 // What a command left open (a connection that is closing, a timer) does not keep the terminal waiting.
 process.exit()

@@ -18,6 +18,8 @@ export interface RunGoal {
   readonly kind: 'run'
   readonly vm: string
   readonly at: string
+  /** Where it was seen last, whoever has its permit. */
+  readonly from?: string
 }
 
 /** The VM shall not run: a shutdown through yasco. */
@@ -81,7 +83,15 @@ function decideMove(goal: MoveGoal, facts: VmFacts): Decision {
       : waitOn(facts, to, `to say that it has no copy of ${vm}`)
   }
   if (holder === to) return arrived(goal, facts)
-  if (holder !== from) return refuse(`the permit for ${vm} is with ${holder}, not with ${from}`)
+  if (holder !== from) {
+    // Started by hand while etcd was gone (docs/break-glass.md): it is given its permit where it runs, once its holder is seen not to.
+    const isRunning = source.known && source.domain === 'running'
+    if (isRunning && isOver(facts, holder) && isOver(facts, to))
+      return permit(from, 'found running')
+    if (isRunning && !endOf(facts, holder).known)
+      return waitOn(facts, holder, `to say that it does not run ${vm}, or proof that it is dead`)
+    return refuse(`the permit for ${vm} is with ${holder}, not with ${from}`)
+  }
   if (!source.known) return sourceUnknown(goal, facts)
   const stray = decideStray(goal, facts)
   if (stray !== undefined) return stray
@@ -206,7 +216,7 @@ function sourceGone(goal: MoveGoal, facts: VmFacts, ownAccord: boolean): Decisio
 }
 
 function decideRun(goal: RunGoal, facts: VmFacts): Decision {
-  const { vm, at } = goal
+  const { vm, at, from } = goal
   const holder = facts.permit?.node
   if (holder === at) return runWithPermit(vm, at, facts)
   const here = endOf(facts, at)
@@ -226,6 +236,11 @@ function decideRun(goal: RunGoal, facts: VmFacts): Decision {
     const there = endOf(facts, holder)
     if (!there.known) return waitOn(facts, holder, `to answer, or proof that it is dead`)
     return refuse(`${vm} is ${there.domain} on ${holder}, which has its permit`)
+  }
+  if (from !== undefined && from !== at && from !== holder && !isOver(facts, from)) {
+    return endOf(facts, from).known
+      ? refuse(`${vm} is on ${from}, although its permit is with ${holder}: look there first`)
+      : waitOn(facts, from, `to say that it does not run ${vm}, or proof that it is dead`)
   }
   if (here.domain === 'incoming' || here.domain === 'crashed') {
     return { do: 'destroy', at, why: `an incomplete copy of ${vm}` }

@@ -15,7 +15,7 @@ export function goalOf(step: Step): Goal {
     case 'restart':
     case 'start':
       if (to === undefined) throw new TypeError(`step ${step.id} starts ${vm} nowhere`)
-      return { kind: 'run', vm, at: to }
+      return { kind: 'run', vm, at: to, ...(from !== undefined && { from }) }
     case 'stop':
       if (from === undefined) throw new TypeError(`step ${step.id} stops ${vm} nowhere`)
       return { kind: 'stop', vm, at: from }

@@ -4,7 +4,7 @@ import { FolderStore } from './folder.ts'
 import type { RunOnHwm } from './store.ts'
 
 /** Beside libvirt's own data, as it is there on every HWM and on a local disk. */
-export function localFolder(cluster: string): string {
+function localFolder(cluster: string): string {
   return `/var/lib/libvirt/yasco/${cluster}`
 }
 

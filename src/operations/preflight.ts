@@ -1,7 +1,13 @@
 // Asks an HWM whether it could run a VM, before anything is given up elsewhere. What it refuses is said in one clause for people.
 import { readRecord } from '../domains/in-etcd.ts'
 import { xmlHash } from '../libvirt/xml/canonical.ts'
-import { DomainStoreFailed, DomainStoreSilent, RunFailed, RunTimedOut } from '../domains/store.ts'
+import {
+  DomainStoreFailed,
+  DomainStoreSilent,
+  RunFailed,
+  type RunOnHwm,
+  RunTimedOut,
+} from '../domains/store.ts'
 import { LibvirtError } from '../libvirt/errors.ts'
 import type { DomainRef } from '../libvirt/hypervisor.ts'
 import type { Machine } from '../libvirt/machine.ts'
@@ -199,6 +205,12 @@ async function missingSecret(
   return missing && `secret ${missing.usage ?? missing.uuid} is not there`
 }
 
+/** Which of these paths are not there. Throws what `run` throws. */
+export async function missingPaths(run: RunOnHwm, paths: readonly string[]): Promise<string[]> {
+  const { stdout } = await run(MISSING, { ...call, args: paths })
+  return stdout.split('\n').filter(line => line !== '')
+}
+
 /** Prints which of its arguments do not exist. */
 const MISSING = 'for path; do [ -e "$path" ] || printf "%s\\n" "$path"; done'
 
@@ -219,9 +231,8 @@ async function missingOnHost(
   )
   const paths = [...disks, ...bridges]
   if (paths.length === 0) return undefined
-  const { stdout } = await shell(MISSING, { ...call, args: paths })
-  const first = stdout.split('\n')[0]
-  if (first === undefined || first === '') return undefined
+  const [first] = await missingPaths(shell, paths)
+  if (first === undefined) return undefined
   return bridges.includes(first)
     ? `bridge ${first.slice('/sys/class/net/'.length)} is not there`
     : `${first} is not there`

@@ -14,6 +14,7 @@ const parts: readonly Part[] = [
   { name: 'etcd', run: async () => (await import('./etcd.ts')).benchEtcd() },
   { name: 'libvirt', run: async () => (await import('./libvirt.ts')).benchLibvirt() },
   { name: 'ssh', run: async () => (await import('./ssh.ts')).benchSsh() },
+  { name: 'acting', run: async () => (await import('./acting.ts')).benchActing() },
 ]
 
 const wanted = process.argv.slice(2)

@@ -283,3 +283,30 @@ test('the barrier comes first also where the VM never had a permit', () => {
     proof: 'proof-a',
   })
 })
+
+const C = 'c'
+const byHand: VmFacts = {
+  ...factsOf(begin),
+  permit: { node: C, epoch: 1 },
+  ends: {
+    [A]: { known: true, domain: 'running', process: 'there', ownAccord: false },
+    [B]: { known: true, domain: 'absent', process: 'gone', ownAccord: false },
+    [C]: { known: true, domain: 'off', process: 'gone', ownAccord: false },
+  },
+}
+
+test('a VM that was started by hand gets its permit where it runs, once its holder is seen not to run it', () => {
+  expect(decide(live, byHand)).toEqual({ do: 'permit', to: A, proof: 'found running' })
+  const silent: VmFacts = { ...byHand, ends: { ...byHand.ends, [C]: { known: false } } }
+  expect(decide(live, silent)).toMatchObject({ do: 'wait', on: C })
+  const running = { known: true, domain: 'running', process: 'there', ownAccord: false } as const
+  expect(decide(live, { ...byHand, ends: { ...byHand.ends, [C]: running } }).do).toBe('refuse')
+})
+
+test('a restart does not forget the HWM on which a VM was started by hand', () => {
+  const restarted: Goal = { kind: 'run', vm: 'v', at: B, from: A }
+  expect(decide(restarted, byHand).do).toBe('refuse')
+  const silent: VmFacts = { ...byHand, ends: { ...byHand.ends, [A]: { known: false } } }
+  expect(decide(restarted, silent)).toMatchObject({ do: 'wait', on: A })
+  expect(decide(restarted, { ...silent, proofs: { [A]: 'off' } }).do).toBe('permit')
+})

@@ -157,7 +157,7 @@ interface Opened {
 async function open(part: Part): Promise<Opened> {
   const config = await configured(part)
   const store = await openEtcd(config.etcd, config.cluster)
-  await prepare(store, config, part.homes)
+  await patiently(() => prepare(store, config, part.homes))
   const observation = observe({
     cluster: config.cluster,
     etcd: config.etcd,
@@ -178,7 +178,7 @@ async function open(part: Part): Promise<Opened> {
     snapshot: () => observation.snapshot,
     report: event => log.push(event),
   })
-  await until('the cluster to be seen', () => {
+  const isSeen = () => {
     const { etcd, hwms } = observation.snapshot
     const views = Object.values(hwms)
     return (
@@ -186,11 +186,12 @@ async function open(part: Part): Promise<Opened> {
       views.length === config.hwms.length &&
       views.every(hwm => hwm.state !== 'connecting')
     )
-  })
+  }
+  await until('the cluster to be seen', isSeen, { limitMs: 60_000 })
   return { store, observation, operations, log }
 }
 
-/** Reads although etcd is choosing a leader. */
+/** Goes on although etcd is choosing a leader, or has much to do. */
 async function patiently<T>(read: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

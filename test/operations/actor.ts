@@ -53,7 +53,7 @@ export type Report =
   | { readonly id: number; readonly error: string; readonly name: string }
 
 /** What Operations threw, with the lines that belong to it. */
-export class ActorRefused extends Error {
+class ActorRefused extends Error {
   override readonly name: string
   constructor(message: string, name: string) {
     super(message)
