@@ -134,6 +134,9 @@ function decideStray({ vm, from, to }: MoveGoal, facts: VmFacts): Decision | und
 function arrived(goal: MoveGoal, facts: VmFacts): Decision {
   const { vm, from, to } = goal
   const source = endOf(facts, from)
+  // Started by hand where its permit is not, and seen not to run where it is: as in decideMove.
+  if (source.known && source.domain === 'running' && isOver(facts, to))
+    return permit(from, 'found running')
   if (source.known && source.domain !== 'absent' && source.domain !== 'off') {
     return refuse(
       `${vm} is ${source.domain} on ${from} although its permit is with ${to}: look there first`,

@@ -299,6 +299,8 @@ test('a VM that was started by hand gets its permit where it runs, once its hold
   expect(decide(live, byHand)).toEqual({ do: 'permit', to: A, proof: 'found running' })
   const silent: VmFacts = { ...byHand, ends: { ...byHand.ends, [C]: { known: false } } }
   expect(decide(live, silent)).toMatchObject({ do: 'wait', on: C })
+  const homeward: VmFacts = { ...byHand, permit: { node: B, epoch: 1 } }
+  expect(decide(live, homeward)).toEqual({ do: 'permit', to: A, proof: 'found running' })
   const running = { known: true, domain: 'running', process: 'there', ownAccord: false } as const
   expect(decide(live, { ...byHand, ends: { ...byHand.ends, [C]: running } }).do).toBe('refuse')
 })
