@@ -202,14 +202,23 @@ async function patiently<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Resolves when etcd's changes arrive: nothing is planned before, and a small machine may be busy. */
+function isLive(observation: Observation): Promise<unknown> {
+  return until('etcd to be live', () => observation.snapshot.etcd.state === 'live', {
+    limitMs: 30_000,
+  })
+}
+
 async function obey(order: Order): Promise<unknown> {
   const opened = clusters.get(order.cluster)
   if (opened === undefined) throw new Error(`cluster '${order.cluster}' was not opened`)
   const { store, observation, operations, log } = opened
   switch (order.do) {
     case 'plan':
+      await isLive(observation)
       return operations.plan(order.wanted)
     case 'commit': {
+      await isLive(observation)
       const plan = await operations.plan(order.wanted)
       return operations.commit(plan, { why: 'test', ...order.confirmation })
     }

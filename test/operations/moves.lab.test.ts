@@ -117,7 +117,7 @@ test('20 VMs leave a host, 3 at a time', { timeout: 240_000 }, async () => {
       most = Math.max(most, running.length)
       return state !== 'running'
     },
-    { limitMs: 200_000, everyMs: 50 },
+    { limitMs: 200_000, everyMs: 100 },
   )
   expect((await conducted).state).toBe('done')
   expect(most).toBe(3)
