@@ -39,11 +39,18 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
     }),
   )
   const log = new EventWriter(store, operator)
+  const beingWritten = new Set<Promise<void>>()
   const maps = opened.use(new StoredFallbackMaps(store, realClock))
   const { judge = judgeHere(realClock) } = rest
   const report: Acts['report'] = event => {
-    log.write({ why: '', ...event }).catch((error: Error) => rest.logFailed(error))
+    const writing: Promise<void> = log
+      .write({ why: '', ...event })
+      .catch((error: Error) => rest.logFailed(error))
+      .then(() => void beingWritten.delete(writing))
+    beingWritten.add(writing)
   }
+  // A command that ends at once leaves its line in the log all the same.
+  opened.defer(async () => void (await Promise.all(beingWritten)))
   const operations = opened.use(
     new Operations({
       store,

@@ -173,7 +173,7 @@ function moves({ glyphs }: ViewContext, solved: Solved, width: number): Section 
   const batches = ordinals.size
   const names = longest(all.map(move => move.vm))
   const ends = longest(all.flatMap(move => [move.from, move.to]))
-  const lines = all.map((move, index) =>
+  const lines = all.slice(0, MOST_LINES).map((move, index) =>
     moveLine(move, all[index - 1]?.batch === move.batch ? undefined : ordinals.get(move.batch), {
       names,
       ends,
@@ -193,7 +193,7 @@ function moves({ glyphs }: ViewContext, solved: Solved, width: number): Section 
             : `no order of moves was found in the time given: ${blocked.join(', ')}`,
           width,
         ).map(text => line(span(text, 'bad')))
-  return { title: head, lines: [...stuck, ...lines] }
+  return { title: head, lines: [...stuck, ...lines, ...moreThan(all.length)] }
 }
 
 /** `ordinal`: of its batch, where it is the first of it. */
@@ -228,10 +228,23 @@ function loads(context: ViewContext, { loads: all }: Solved, width: number): Sec
   const cells = Math.max(6, Math.min(24, Math.floor((width - names - 40) / 2)))
   return {
     title: `BEFORE AND AFTER  ${dimension}`,
-    lines: [...all]
-      .sort((a, b) => change(b) - change(a))
-      .map(load => loadLine(context, load, names, cells)),
+    lines: [
+      ...[...all]
+        .sort((a, b) => change(b) - change(a))
+        .slice(0, MOST_LINES)
+        .map(load => loadLine(context, load, names, cells)),
+      ...moreThan(all.length),
+    ],
   }
+}
+
+/** Of a list: nobody reads more, and every key would pay for it. */
+const MOST_LINES = 300
+
+function moreThan(count: number): Line[] {
+  return count <= MOST_LINES
+    ? []
+    : [line(span(`and ${count - MOST_LINES} more (yasco plan --json has all)`, 'dim'))]
 }
 
 /** What changes most comes first. */

@@ -14,8 +14,19 @@ export interface Scene {
   readonly dead: readonly string[]
 }
 
+/** Kept for as long as its snapshot is: set after set is asked about, and the cluster is the same. */
+const scenes = new WeakMap<ClusterSnapshot, Scene>()
+
 /** Undefined while nothing is configured. */
 export function sceneOf(snapshot: ClusterSnapshot): Scene | undefined {
+  const known = scenes.get(snapshot)
+  if (known !== undefined) return known
+  const scene = makeScene(snapshot)
+  if (scene !== undefined) scenes.set(snapshot, scene)
+  return scene
+}
+
+function makeScene(snapshot: ClusterSnapshot): Scene | undefined {
   const { config } = snapshot
   if (config === undefined) return undefined
   const problem = presentProblem(snapshot, config)
