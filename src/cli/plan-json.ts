@@ -33,12 +33,13 @@ export function planJson(answer: PlanAnswer): object {
   }
 }
 
-export function setJson({ failed, map, complete, by, why }: SetAnswer): object {
+export function setJson({ failed, map, complete, by, why, movesAgain = [] }: SetAnswer): object {
   return {
     failed,
     map: record(map),
     complete,
     by,
+    movesAgain,
     ...(why === undefined ? {} : { why: counterJson(why) }),
   }
 }

@@ -82,7 +82,10 @@ export function setLines(sets: readonly SetAnswer[], detail: Detail): string[] {
     const first = [`  ${set.failed.join(' + ')}`]
     const moved = [...set.map].map(([vm, hwm]) => [`    ${vm}`, hwm])
     const short = set.why === undefined ? [] : [[`    SHORT: ${counterText(set.why)}`]]
-    return [first, ...short, ...moved].map(row => columns([row])[0] ?? '')
+    const again = (set.movesAgain ?? []).map(({ after, vms }) => [
+      `    when ${after.join(' + ')} failed first, these move again: ${named(vms)}`,
+    ])
+    return [first, ...short, ...again, ...moved].map(row => columns([row])[0] ?? '')
   })
   return cut(rows, detail)
 }

@@ -55,6 +55,11 @@ export interface SetAnswer {
   readonly by: 'lists' | 'own' | 'file'
   /** Absent when complete. */
   readonly why?: CounterExample
+  /** VMs that would move a second time, when these HWMs had failed first and were answered by their own map. Absent: none. */
+  readonly movesAgain?: readonly {
+    readonly after: readonly string[]
+    readonly vms: readonly string[]
+  }[]
   /** Neither a map nor a proof that there is none, in the time given. */
   readonly isUnknown: boolean
 }

@@ -1,5 +1,5 @@
 // Fallback maps for people and programs: of the sets asked for, each with its map or with what is short.
-import { failureUnits } from '../../solver/check/fallback.ts'
+import { failureUnits, movedAgain } from '../../solver/check/fallback.ts'
 import type { FallbackMap, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
 import { allFallbacks, fallbackFor } from '../../solver/resilience/index.ts'
 import type { SetAnswer, WantedFallbacks } from './answer.ts'
@@ -42,7 +42,27 @@ export function answerSets(
         : answerSet(problem, map, each.failed, new Map(), time),
     )
   }
-  return { fallback, isComplete: fallback.length === countSets(problem) }
+  return {
+    fallback: withSecondMoves(problem, fallback),
+    isComplete: fallback.length === countSets(problem),
+  }
+}
+
+/** By lists nothing moves twice; where a set needed a map of its own, it is said which VMs would, and after which failures. */
+function withSecondMoves(problem: Problem, fallback: readonly SetAnswer[]): readonly SetAnswer[] {
+  if (fallback.every(set => set.by === 'lists')) return fallback
+  const key = (hwms: readonly string[]): string => [...hwms].sort().join(' ')
+  const known = new Map(fallback.map(set => [key(set.failed), set]))
+  const units = failureUnits(problem)
+  return fallback.map(set => {
+    const movesAgain = units.flatMap(unit => {
+      if (!unit.every(hwm => set.failed.includes(hwm))) return []
+      const smaller = known.get(key(set.failed.filter(hwm => !unit.includes(hwm))))
+      const vms = smaller === undefined ? [] : movedAgain(smaller.map, set.map, set.failed)
+      return smaller === undefined || vms.length === 0 ? [] : [{ after: smaller.failed, vms }]
+    })
+    return movesAgain.length === 0 ? set : { ...set, movesAgain }
+  })
 }
 
 function isByLists(
