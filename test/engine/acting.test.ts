@@ -134,6 +134,22 @@ test('what was begun goes on when its screen has left, and the engine waits for 
   expect(observed.snapshot.operations?.['1']?.state).toBe('done')
 })
 
+test('a screen that leaves while an HWM is switched off changes nothing: what was confirmed is carried out', async () => {
+  await using acted = await Acted.begin()
+  const { observed, engine, screen } = acted
+  await observed.act('cut quark', 10_000)
+  const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
+  const off = { by: 'device' } as const
+  void screen.link.ask({ ask: 'commit', plan: shown.id, why: '', off })
+  screen.link.bye()
+  await observed.clock.advance(10)
+  const state = { isFinished: false }
+  void engine.finished().then(() => (state.isFinished = true))
+  await observed.until(() => state.isFinished, 60_000)
+  expect(observed.simulation.hosts.get('quark')?.hasPower).toBe(false)
+  expect(observed.simulation.runsOn('win7-vmm2')).toEqual(['snailin'])
+})
+
 test('told to end, it parks what runs; another takes it up', async () => {
   await using acted = await Acted.begin()
   const { observed, engine } = acted

@@ -38,11 +38,13 @@ function itemOf(state: ConsoleState, name: string, chosen: boolean): MenuItem {
     const whole = hwm?.capacity[dimension]
     return whole ? [`${dimension} ${humanPercent(hwm?.used[dimension] ?? 0, whole)}`] : []
   })
+  const count = state.picture.vmsOn(name).size
+  const vms = `${count} ${count === 1 ? 'VM' : 'VMs'}`
   const closed = hwm?.config.maintenance ? 'in maintenance' : ''
   return {
     id: name,
     label: name,
-    detail: [`${state.picture.vmsOn(name).size} VMs`, ...filled, closed].filter(Boolean).join('  '),
+    detail: [vms, ...filled, closed].filter(Boolean).join('  '),
     chosen,
   }
 }

@@ -3,7 +3,9 @@ import { isOver } from '../../model/operation.ts'
 import type { ConsoleState } from '../state.ts'
 
 /** Where unfinished operations go on, one sentence; empty when there is none. */
-export function leavingWords({ picture }: ConsoleState): string {
+export function leavingWords({ picture, simulated }: ConsoleState): string {
+  // A made-up cluster is gone with its engine.
+  if (simulated) return ''
   const { operations = {}, conductors = {} } = picture.snapshot ?? {}
   const unfinished = Object.values(operations).filter(operation => !isOver(operation))
   const sentences = unfinished.map(({ id, kind, subject, state }) => {

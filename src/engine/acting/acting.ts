@@ -40,6 +40,8 @@ export class Acting {
   readonly #solved: (id: string) => Found | undefined
   readonly #plans = new Map<string, PlanShown>()
   readonly #works = new Map<string, Promise<void>>()
+  /** What was confirmed and is being committed: an HWM that is switched off first takes its time. */
+  readonly #answers = new Set<Promise<unknown>>()
   #count = 0
   #isParking = false
 
@@ -56,9 +58,9 @@ export class Acting {
       case 'plan':
         return this.#plan(question)
       case 'commit':
-        return this.#commit(question)
+        return this.#kept(this.#commit(question))
       case 'operation':
-        return this.#operation(question)
+        return this.#kept(this.#operation(question))
       case 'fence-status':
         return this.#fencing.status(question.hwm)
     }
@@ -66,7 +68,14 @@ export class Acting {
 
   /** Resolves when nothing is conducted here any more: all is over, or parked. */
   async settled(): Promise<void> {
-    while (this.#works.size > 0) await Promise.allSettled(this.#works.values())
+    while (this.#works.size + this.#answers.size > 0)
+      await Promise.allSettled([...this.#works.values(), ...this.#answers])
+  }
+
+  #kept<T>(answer: Promise<T>): Promise<T> {
+    const kept = answer.finally(() => this.#answers.delete(kept))
+    this.#answers.add(kept)
+    return kept
   }
 
   /** Brings everything to a safe point, where any console can take it up. */
