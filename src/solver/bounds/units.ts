@@ -14,15 +14,28 @@ export interface UnitBound {
 /** At most this many distinct sizes per dimension are tried as units; they are taken evenly from the sorted ones. */
 const MOST_UNITS = 64
 
-/** Units worth trying in a dimension: 1 and item sizes. */
+/** The largest amount that all sizes are whole numbers of: capacity beyond such a number is of no use. 1 when there is none. */
+function commonUnit(sizes: readonly number[]): number {
+  let common = 0
+  for (const size of sizes) {
+    let x = size
+    while (x > 0) [common, x] = [x, common % x]
+    if (common === 1) break
+  }
+  return Math.max(1, common)
+}
+
+/** Units worth trying in a dimension: 1, what all sizes are made of, and item sizes. */
 export function unitsOf(sizes: Iterable<number>): number[] {
   const distinct = [...new Set(sizes)].filter(x => x > 1).sort((a, b) => a - b)
-  if (distinct.length <= MOST_UNITS) return [1, ...distinct]
+  const common = commonUnit(distinct)
+  const base = common > 1 && common !== distinct[0] ? [1, common] : [1]
+  if (distinct.length <= MOST_UNITS) return [...base, ...distinct]
   const chosen = Array.from(
     { length: MOST_UNITS },
     (_, k) => distinct[Math.floor((k * distinct.length) / MOST_UNITS)]!,
   )
-  return [1, ...chosen]
+  return [...base, ...chosen]
 }
 
 /**

@@ -93,7 +93,7 @@ const TURN_PER_ITEM = 4e5
 
 /** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
 function stepsFor(packing: Packing, round: number): number {
-  return Math.ceil((400 + 3 * Math.min(packing.items, 1_000)) * 2 ** Math.min(round, 9))
+  return Math.ceil((400 + 4 * Math.min(packing.items, 12_000)) * 2 ** Math.min(round, 9))
 }
 
 /**
@@ -170,7 +170,7 @@ interface Attempt {
   readonly start: Int32Array | undefined
 }
 
-/** What to try next: the bound itself, half way, and one less than there is; where bins differ, closing one of several. */
+/** What to try next: the bound itself, one above, half way, and one less than there is; where bins differ, closing one of several. */
 function attempts(
   packing: Packing,
   used: Int32Array,
@@ -181,7 +181,8 @@ function attempts(
   random: Random,
 ): Attempt[] {
   if (uniform) {
-    const counts = new Set([bound, Math.floor((bound + used.length - 1) / 2), used.length - 1])
+    const most = used.length - 1
+    const counts = new Set([bound, Math.min(bound + 1, most), (bound + most) >> 1, most])
     return [...counts].map(count => ({ bins: used.slice(0, count), start: undefined }))
   }
   const load = new State(packing)

@@ -7,6 +7,9 @@ import { State } from './state.ts'
 
 /** Pairs looked at in one step before bins are sampled instead. */
 const PAIRS_A_STEP = 24_000
+/** While many bins overflow almost any change helps: the fewer are looked at, the more bins there are to relieve. */
+const PAIRS_IN_ALL = 200_000
+const LEAST_PAIRS = 1_500
 
 export interface TabuResult {
   readonly isPacked: boolean
@@ -98,7 +101,8 @@ export function tabu(
     // Sampled when there are too many pairs: a random run of bins, so that memory is walked in order.
     const members = state.count[a]!
     const pairs = Math.max(1, members) * items
-    const share = Math.min(1, PAIRS_A_STEP / pairs)
+    const most = Math.max(LEAST_PAIRS, Math.min(PAIRS_A_STEP, PAIRS_IN_ALL / count))
+    const share = Math.min(1, most / pairs)
     const looked = Math.max(Math.min(bins.length, 8), Math.ceil(bins.length * share))
     const start = share < 1 ? random.below(bins.length) : 0
     let bestDelta = Infinity

@@ -6,6 +6,7 @@ import type { BenchOptions, MarkRow, Part } from './mark.ts'
 
 const parts: readonly { readonly name: string; readonly load: () => Promise<Part> }[] = [
   { name: 'vbp', load: async () => (await import('./vbp.ts')).vbp },
+  { name: 'fleets', load: async () => (await import('./fleets.ts')).fleets },
   { name: 'n1', load: async () => (await import('./n1.ts')).n1 },
   { name: 'certificates', load: async () => (await import('./certificates.ts')).certificates },
   { name: 'resilient', load: async () => (await import('./resilient.ts')).resilient },

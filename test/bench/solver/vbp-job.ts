@@ -1,6 +1,7 @@
-// One vector bin packing instance, by the door that `plan --vbp` uses, judged by the checker.
+// One vector bin packing instance, by the door that `plan --vbp` uses, judged by the checker. Seconds are of processor time.
 import { answerVbp } from '../../../src/engine/solving/vbp.ts'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
+import { cpuClock } from './cpu-clock.ts'
 import { readVbp, type VbpInstance } from '../../../src/solver/vbp.ts'
 import type { Problem } from '../../../src/solver/problem.ts'
 
@@ -22,18 +23,18 @@ export interface VbpSolved {
 
 export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
   const instance = readVbp(text)
-  const start = performance.now()
+  const start = cpuClock()
   let lastSeconds = 0
   let best = Infinity
   const answer = answerVbp(
     { instance, seed, seconds, isRepeatable: false },
     {
-      now: () => performance.now(),
+      now: cpuClock,
       stopped: () => false,
       onProgress: progress => {
         if (progress.best === undefined || progress.best >= best) return
         best = progress.best
-        lastSeconds = (performance.now() - start) / 1000
+        lastSeconds = (cpuClock() - start) / 1000
       },
     },
   )
@@ -42,7 +43,7 @@ export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
     items: instance.items,
     bins,
     bound: answer.bound,
-    seconds: (performance.now() - start) / 1000,
+    seconds: (cpuClock() - start) / 1000,
     lastSeconds,
     complaints:
       answer.answer === 'map' ? complaintsOf(instance, answer.assignment, bins) : [answer.answer],
