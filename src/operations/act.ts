@@ -157,7 +157,11 @@ async function move(
 ): Promise<Ended> {
   const { reach, config } = context
   const call = { timeoutMs: CALL_MS }
-  await using connections = new AsyncDisposableStack()
+  const connections = new AsyncDisposableStack()
+  // The guest stands still until its permit has moved: that they close is not waited for, and who does not hear it notices by itself.
+  using _closing = {
+    [Symbol.dispose]: () => void connections.disposeAsync().catch(() => undefined),
+  }
   const [source, destination, watcher] = await Promise.all([
     reach.ownMachine(from, call).then(machine => connections.use(machine)),
     reach.ownMachine(to, call).then(machine => connections.use(machine)),
