@@ -43,7 +43,6 @@ beforeAll(async () => {
   yasco = new Yasco(lab)
   await yasco.begin()
   observer = await lab.observe()
-  console = await Console.open()
 })
 afterAll(async () => {
   await observer?.[Symbol.asyncDispose]()
@@ -115,6 +114,7 @@ function programs(which: 'screen' | 'engine') {
 }
 
 test('E on a dead HWM: plan, the operator’s word, its name in full; its VMs run elsewhere', async () => {
+  console = await Console.open()
   await console.sees(/VM 5 running 5/)
   await lab.host('quark').kill()
   await console.sees(/quark +DOWN/)
