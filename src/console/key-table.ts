@@ -221,7 +221,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
     group: 'look',
     short: 'build a set',
     shortOn: 'fallback',
-    priority: 43,
+    priority: 61,
     help: 'mark or unmark, and go on to the next; in a plan: leave the VM out, or take it in',
     why: store =>
       isInPlan(store)

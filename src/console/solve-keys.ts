@@ -8,6 +8,9 @@ import type { ConsoleStore } from './store.ts'
 
 const isPlanning = (state: ConsoleState) => state.opened.at(-1)?.kind === 'solve'
 
+/** Before the screens' own keys: who has a plan open wants to know what it can become. */
+const PRIORITY = 65
+
 export const SOLVE_KEYS: readonly KeyAction[] = [
   {
     id: 'plan',
@@ -81,7 +84,7 @@ function inPlan(id: string, key: string, { short, help, why, run }: InPlan): Key
     id,
     keys: [key],
     group: /^[A-Z]$/.test(key) ? 'act' : 'solve',
-    ...(short !== undefined && { short, priority: 46 }),
+    ...(short !== undefined && { short, priority: PRIORITY }),
     help: `of the solver's plan: ${help}`,
     why: store => (isPlanning(store.getState()) ? why?.(store) : 'no plan of the solver is open'),
     run,

@@ -22,7 +22,7 @@ export const STANDARD: Theme = {
   chosen: 'inverse',
   mark: 'bold cyan',
   bar: 'cyan',
-  heat1: 'black on-blue',
+  heat1: 'white on-blue',
   heat2: 'black on-cyan',
   heat3: 'black on-green',
   heat4: 'black on-yellow',
