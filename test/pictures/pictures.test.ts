@@ -20,7 +20,7 @@ test.each(PICTURES)(
       mkdirSync(FOLDER, { recursive: true })
       writeFileSync(file, svg)
     }
-    // What is stored may be of an earlier day, but not of another program: 'npm run pictures' draws it anew.
+    // What is stored may be of an earlier day, but not of another picture: 'npm run pictures' draws it anew.
     const stored = readFileSync(file, 'utf8')
     expect(stored).toContain(`<title>${picture.title}</title>`)
     expect(stored.split('<').length).toBeGreaterThan(svg.split('<').length / 2)

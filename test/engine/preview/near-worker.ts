@@ -13,6 +13,12 @@ export class NearWorker implements OneWorker {
   gate: Promise<void> = Promise.resolve()
   isDead = false
   #resident = new Resident()
+  readonly #now: () => number
+
+  /** `now`: ms, for the solver's time limits. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   readonly run: OneWorker['run'] = async (kind, asked) => {
     const { question } = asked as { question?: { about: string } }
@@ -26,7 +32,7 @@ export class NearWorker implements OneWorker {
       return carryOut(
         kind,
         structuredClone(asked),
-        { now: () => performance.now(), stopped: () => false, onProgress: () => undefined },
+        { now: this.#now, stopped: () => false, onProgress: () => undefined },
         this.#resident,
       )
     } catch (error) {

@@ -342,9 +342,9 @@ describe('hosts that do not answer', () => {
     const { stack, user, settings, connections, dial } = await stage()
     const silent = stack.use(await dumbListener())
     user.settings('quark', { ...settings, port: String(silent.port) })
-    const error = await failure(dial({ timeoutMs: 200 }))
+    const error = await failure(dial({ timeoutMs: 1_000 }))
     expect(error).toMatchObject({ name: 'SshUnreachable', why: 'timeout' })
-    expect(String(error)).toContain('within 200 ms while waiting for sshd')
+    expect(String(error)).toContain('within 1000 ms while waiting for sshd')
     expect(connections.size).toBe(0)
   })
 

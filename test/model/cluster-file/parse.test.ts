@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAccess, parseClusterFile } from '../../../src/model/cluster-file/parse.ts'
 import { problemText } from '../../../src/model/cluster-file/problem.ts'
+import { cpuMsOf } from '../../cpu-time.ts'
 
 const HEAD = `apiVersion: yasco/v1
 cluster: test
@@ -250,11 +251,9 @@ describe('hostile files end soon', () => {
       (_, i) => `  g${i}: {members: ${i === 0 ? `&m [${members.join(',')}]` : '*m'}}`,
     )
     const text = `${HEAD}${HWMS}vms: &v\n${members.map(vm => `  ${vm}: {}`).join('\n')}\ngroups:\n${groups.join('\n')}\n`
-    const started = performance.now()
-    const found = problems(text)
-    expect(found[0]).toContain('aliases')
-    expect(performance.now() - started).toBeLessThan(5000)
-  })
+    const used = cpuMsOf(() => expect(problems(text)[0]).toContain('aliases'))
+    expect(used).toBeLessThan(5_000)
+  }, 30_000)
 
   test.each([
     ['brackets', '['.repeat(100_000)],
