@@ -241,6 +241,7 @@ describe('what is confirmed by y', () => {
       .sees('OPERATION PAUSING')
       .lives('nobody conducts it', '2 min')
       .sees('OPERATION PAUSED')
+      .sees('Z let go on')
       .press('Z')
       .lives('Operation 1 done', '2 min')
       .type(':hwm snailin\r')

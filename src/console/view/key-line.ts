@@ -1,4 +1,5 @@
 // The last line: the keys that work now, or the line that is being typed. Above it the newest event, or what was just told.
+import { operationInHand } from '../acting/reasons.ts'
 import { keyLabel } from '../key-names.ts'
 import type { KeyAction } from '../key-table.ts'
 import { KEY_TABLE } from '../key-table.ts'
@@ -20,7 +21,10 @@ function keyLine(context: ViewContext, store: ConsoleStore): Line {
   const { layout, state } = context
   const segments: Segment[] = []
   for (const action of KEY_TABLE) {
-    const short = shortOf(action, context)
+    const short =
+      action.id === 'pause' && operationInHand(store)?.state === 'paused'
+        ? 'let go on'
+        : shortOf(action, context)
     if (short === undefined || action.why?.(store) !== undefined) continue
     const key = store.keyMap.keys.get(action.id)?.[0]
     if (key === undefined || !isShownHere(action, context)) continue
@@ -52,9 +56,14 @@ const PLAN_SHORTS: Readonly<Record<string, string>> = {
 /** Of those of a plan, what a plain list has no room for. */
 const MARK_IN_PLAN = 41
 
-/** In a plan its own keys come before those that are there everywhere. */
+const OF_OPERATIONS = new Set(['pause', 'retry', 'take-up'])
+
+/** The keys of a plan, or of an operation, come before those that are there everywhere. */
 function priorityOf({ id, group, priority = 0 }: KeyAction, { state }: ViewContext): number {
-  if (state.opened.at(-1)?.kind !== 'plan') return priority
+  const last = state.opened.at(-1)?.kind
+  const isOnOperation = last === 'operation' || (!last && state.screen === 'operations')
+  if (isOnOperation && OF_OPERATIONS.has(id)) return 60 + priority
+  if (last !== 'plan') return priority
   const isOfPlan = group === 'plan' || PLAN_SHORTS[id] !== undefined
   return isOfPlan ? 60 + (id === 'mark' ? MARK_IN_PLAN : priority) : priority
 }
