@@ -66,8 +66,34 @@ const HEAT: readonly (readonly [from: number, style: Style])[] = [
   [0, 'heat1'],
 ]
 
+/** A tile as it is without a mark, kept while its HWM says the same: of a thousand, a key changes two. */
+interface PlainTile {
+  readonly dimension: string
+  readonly config: unknown
+  readonly ascii: boolean
+  readonly line: Line
+}
+const plainTiles = new WeakMap<HwmView, PlainTile>()
+
 /** Three cells: the mark, and how full it is in percent. */
 export function tile(
+  context: ViewContext,
+  hwm: HwmView,
+  isSelected: boolean,
+  isMarked: boolean,
+): Line {
+  if (isSelected || isMarked) return makeTile(context, hwm, isSelected, isMarked)
+  const { dimension, picture, glyphs } = context.state
+  const config = picture.snapshot?.config
+  const known = plainTiles.get(hwm)
+  if (known?.dimension === dimension && known.config === config && known.ascii === glyphs.ascii)
+    return known.line
+  const made = makeTile(context, hwm, false, false)
+  plainTiles.set(hwm, { dimension, config, ascii: glyphs.ascii, line: made })
+  return made
+}
+
+function makeTile(
   context: ViewContext,
   hwm: HwmView,
   isSelected: boolean,
