@@ -9,7 +9,7 @@ import { sendHome } from './moves/homing.ts'
 import { search } from './packing/exact.ts'
 import { packFewest, packInto } from './packing/fewest.ts'
 import { binOrder } from './packing/greedy.ts'
-import { type Items, itemsOf } from './packing/packing.ts'
+import { type Items, itemsOf, type Packing } from './packing/packing.ts'
 import { State } from './packing/state.ts'
 import type { CounterExample, Objective, Placed, Problem, Progress, Refusal } from './problem.ts'
 import { type Random, seeded } from './random.ts'
@@ -361,26 +361,36 @@ function refine(
 ): Int32Array {
   const { items, home, cost, budget } = task
   let { where } = found
-  const mayUse = new Uint8Array(items.packing.bins)
-  for (const b of found.open) mayUse[b] = 1
   const isGood = (candidate: Int32Array): boolean =>
     !hasHavms(task) || verdictOf(task, candidate, found.open).holds === 'yes'
   const wishes = rest.length > 0 ? rest : first === 'fewest-hwms' ? (['fewest-moves'] as const) : []
+  let mayMove = first !== 'fewest-moves'
   for (const objective of wishes) {
     if (objective === 'fewest-moves' && first === 'fewest-hwms') {
       const nearer = renumbered(task, where, found.open, home, cost)
       if (movesOf(task, nearer) < movesOf(task, where)) where = nearer
-    } else if (objective === 'balance' && first === 'fewest-hwms') {
+      mayMove = false
+    } else if (objective === 'balance' && first !== 'balance') {
+      // Without X, other HWMs may be on by now than at first; with it, those kept free are part of the balance.
+      const open = first === 'fewest-hwms' && !hasHavms(task) ? usedBins(where) : found.open
       where = balance(
-        items.packing,
+        mayMove ? items.packing : withoutMoving(task, where),
         where,
-        { weights: weightsFor(task), open: found.open },
+        {
+          weights: weightsFor(task),
+          open: open.filter(b => task.usable[b] === 1),
+        },
         budget,
         isGood,
       )
     }
   }
   return where
+}
+
+/** Who is at home stays there: what is balanced after moves were made few is only who moves anyway. */
+function withoutMoving({ items: { packing }, home }: Task, where: Int32Array): Packing {
+  return { ...packing, fixed: packing.fixed.map((b, i) => (where[i] === home[i] ? home[i]! : b)) }
 }
 
 /** The same number of HWMs, but those that spare most moves: any HWM may take another's place when no X depends on which are on. */

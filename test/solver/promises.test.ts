@@ -1,6 +1,6 @@
 // What holds between answers: equal seeds, more time, one more HWM; and the bound never lies above what is possible.
 import { expect, test, vi } from 'vitest'
-import { checkRunning } from '../../src/solver/check/placement.ts'
+import { checkPlacement, checkRunning } from '../../src/solver/check/placement.ts'
 import { homesOf } from '../../src/solver/compile.ts'
 import { solvePlacement } from '../../src/solver/placement.ts'
 import type { Objective, Placed, Problem } from '../../src/solver/problem.ts'
@@ -124,3 +124,56 @@ test('homes that are valid and hold X are kept when moves are to be few', () => 
   }
   expect(kept).toBeGreaterThan(10)
 })
+
+test('later objectives never cost an earlier one, and are worth something', () => {
+  let better = 0
+  for (let seed = 1; seed <= 40; seed++) {
+    const problem = randomProblem(seed, {
+      hwms: 6,
+      vms: 20,
+      tolerate: seed % 2,
+      fill: 0.6,
+      homes: true,
+    })
+    const solve = (objectives: readonly Objective[]): Placed =>
+      solvePlacement(problem, { objectives, seed, work: 2e6, findLargest: false })
+    for (const first of ['fewest-moves', 'fewest-hwms'] as const) {
+      const alone = solve([first, ...(first === 'fewest-hwms' ? (['fewest-moves'] as const) : [])])
+      const both = solve([first, 'fewest-moves', 'balance'])
+      if (alone.answer !== 'map' || both.answer !== 'map') continue
+      expect(checkPlacement(problem, both.map)).toEqual([])
+      expect({ seed, first, value: both.value }).toEqual({ seed, first, value: alone.value })
+      expect({ seed, first, isMore: both.moves > alone.moves }).toEqual({
+        seed,
+        first,
+        isMore: false,
+      })
+      const [before, after] = [unevenness(problem, alone), unevenness(problem, both)]
+      expect({ seed, first, isWorse: after > before + 1e-9 }).toEqual({
+        seed,
+        first,
+        isWorse: false,
+      })
+      if (after < before - 1e-3) better++
+    }
+  }
+  expect(better).toBeGreaterThan(3)
+})
+
+/** Standard deviations of the shares in use, summed: of the HWMs that are on. */
+function unevenness(
+  { dimensions, vms, hwms }: Problem,
+  answer: Placed & { answer: 'map' },
+): number {
+  return dimensions.reduce((total, dimension) => {
+    const shares = answer.hwmsOn.map(name => {
+      const used = vms.reduce(
+        (sum, vm) => sum + (answer.map.get(vm.name) === name ? (vm.demand[dimension] ?? 0) : 0),
+        0,
+      )
+      return used / hwms.find(hwm => hwm.name === name)!.capacity[dimension]!
+    })
+    const mean = shares.reduce((sum, x) => sum + x, 0) / shares.length
+    return total + Math.sqrt(shares.reduce((sum, x) => sum + (x - mean) ** 2, 0) / shares.length)
+  }, 0)
+}
