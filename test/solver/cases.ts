@@ -14,6 +14,8 @@ export interface Shape {
   /** VMs have homes, valid or not. */
   readonly homes?: boolean
   readonly haShare?: number
+  /** Also pins, reserves, overcommit, dimensions without a limit, spread per rack with all VMs, and HWMs without labels. */
+  readonly all?: boolean
 }
 
 function randomGroups(random: Random, names: readonly string[]): ProblemGroup[] {
@@ -33,6 +35,34 @@ function randomGroups(random: Random, names: readonly string[]): ProblemGroup[] 
 
 /** A cluster of the shape; equal seeds give equal clusters. */
 export function randomProblem(seed: number, shape: Shape): Problem {
+  const drawn = drawnProblem(seed, shape)
+  return shape.all === true ? withEverything(seeded(seed + 7), drawn) : drawn
+}
+
+function withEverything(random: Random, problem: Problem): Problem {
+  const [first = 'ram', ...others] = problem.dimensions
+  const hwms = problem.hwms.map(hwm => {
+    const { labels, ...rest } = hwm
+    const unlimited = others.filter(() => random.below(4) === 0)
+    const capacity = Object.fromEntries(
+      Object.entries(hwm.capacity).filter(([dimension]) => !unlimited.includes(dimension)),
+    )
+    return {
+      ...rest,
+      capacity,
+      ...(random.below(5) === 0 ? {} : { labels: labels ?? {} }),
+      ...(random.below(3) === 0 ? { reserve: { [first]: random.below(12) } } : {}),
+    }
+  })
+  const vms = problem.vms.map(vm => {
+    const mayStay = vm.home !== undefined && vm.only === undefined && vm.never === undefined
+    return mayStay && random.below(6) === 0 ? { ...vm, pinned: true } : vm
+  })
+  const overcommit = random.below(2) === 0 ? { [first]: 1 + random.below(3) / 4 } : {}
+  return { ...problem, hwms, vms, overcommit }
+}
+
+function drawnProblem(seed: number, shape: Shape): Problem {
   const random = seeded(seed)
   const dimensions = ['ram', 'cpu', 'disk'].slice(0, 1 + random.below(3))
   const amount = (mean: number): number => 1 + Math.floor(random.next() * 2 * mean)

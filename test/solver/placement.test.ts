@@ -2,9 +2,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { checkPlacement } from '../../src/solver/check/placement.ts'
 import { checkNoPlacement } from '../../src/solver/check/refusal.ts'
 import { solvePlacement } from '../../src/solver/placement.ts'
-import type { Objective, Problem } from '../../src/solver/problem.ts'
+import type { Problem } from '../../src/solver/problem.ts'
 import { randomProblem, type Shape } from './cases.ts'
-import { fewestHwms, fewestMigrations } from './models.ts'
 import { isResilient } from './oracles.ts'
 
 const restricted = (problem: Problem, on: readonly string[]): Problem => ({
@@ -21,6 +20,25 @@ describe('every answer is valid, every refusal has a proof that the checker acce
     'too full': { hwms: 4, vms: 9, tolerate: 0, fill: 0.98 },
     rules: { hwms: 5, vms: 12, tolerate: 0, fill: 0.6, rules: true, homes: true },
     'one failure, rules': { hwms: 5, vms: 11, tolerate: 1, fill: 0.5, rules: true, homes: true },
+    'all rules, one failure': {
+      hwms: 5,
+      vms: 10,
+      tolerate: 1,
+      fill: 0.4,
+      rules: true,
+      all: true,
+      homes: true,
+    },
+    'all rules, racks': {
+      hwms: 6,
+      vms: 9,
+      tolerate: 1,
+      fill: 0.35,
+      rules: true,
+      all: true,
+      homes: true,
+      racks: true,
+    },
     'two failures': { hwms: 5, vms: 10, tolerate: 2, fill: 0.4 },
     racks: { hwms: 6, vms: 10, tolerate: 1, fill: 0.5, racks: true, homes: true },
   }
@@ -52,64 +70,5 @@ describe('every answer is valid, every refusal has a proof that the checker acce
       }
     }
     expect(count.map).toBeGreaterThan(10)
-  })
-})
-
-describe('equal to the exact model', () => {
-  const solved = (problem: Problem, objective: Objective, seed: number): number | undefined => {
-    const placed = solvePlacement(problem, {
-      objectives: [objective],
-      findLargest: false,
-      work: 2e7,
-      seed,
-    })
-    return placed.answer === 'map' ? placed.value : undefined
-  }
-  test('fewest HWMs', () => {
-    for (let seed = 1; seed <= 40; seed++) {
-      const problem = randomProblem(seed, {
-        hwms: 7,
-        vms: 16,
-        tolerate: 0,
-        fill: 0.5,
-        equalHwms: seed % 2 === 0,
-      })
-      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({
-        seed,
-        value: fewestHwms(problem, 0).value,
-      })
-    }
-  })
-  test('fewest moves', () => {
-    for (let seed = 1; seed <= 60; seed++) {
-      const problem = randomProblem(seed, {
-        hwms: 5,
-        vms: 14,
-        tolerate: 0,
-        fill: 0.75 + (seed % 4) * 0.05,
-        homes: true,
-      })
-      expect({ seed, value: solved(problem, 'fewest-moves', seed) }).toEqual({
-        seed,
-        value: fewestMigrations(problem).value,
-      })
-    }
-  })
-  test('fewest HWMs that survive failures', () => {
-    for (let seed = 1; seed <= 12; seed++) {
-      const tolerate = 1 + (seed % 2)
-      const problem = randomProblem(seed, {
-        hwms: 5,
-        vms: 10,
-        tolerate,
-        fill: 0.3,
-        equalHwms: true,
-        haShare: 0.6,
-      })
-      expect({ seed, value: solved(problem, 'fewest-hwms', seed) }).toEqual({
-        seed,
-        value: fewestHwms(problem, tolerate).value,
-      })
-    }
   })
 })

@@ -16,6 +16,25 @@ const shapes: Record<string, Shape> = {
   'one failure, tight': { hwms: 4, vms: 9, tolerate: 1, fill: 0.72 },
   'two failures': { hwms: 5, vms: 10, tolerate: 2, fill: 0.42 },
   'two failures, rules': { hwms: 5, vms: 9, tolerate: 2, fill: 0.4, rules: true },
+  'all rules, two failures': {
+    hwms: 5,
+    vms: 9,
+    tolerate: 2,
+    fill: 0.36,
+    rules: true,
+    all: true,
+    homes: true,
+  },
+  'all rules, one rack': {
+    hwms: 6,
+    vms: 9,
+    tolerate: 1,
+    fill: 0.4,
+    racks: true,
+    rules: true,
+    all: true,
+    homes: true,
+  },
   'one rack, rules': { hwms: 6, vms: 9, tolerate: 1, fill: 0.45, racks: true, rules: true },
 }
 

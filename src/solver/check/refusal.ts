@@ -50,10 +50,10 @@ function fits(scene: Scene): 'yes' | 'no' | 'unknown' {
 }
 
 /**
- * Who waits and must share an HWM with the VM, itself included: `together: hwm` groups, and those that a common member joins.
+ * Names of who must share an HWM with the VM, itself included: `together: hwm` groups, and those that a common member joins.
  * A member that neither runs nor waits joins nobody.
  */
-function matesOf(scene: Scene, vm: ProblemVm): ProblemVm[] {
+function boundTo(scene: Scene, vm: ProblemVm): Set<string> {
   const names = new Set([vm.name])
   const isThere = (name: string): boolean =>
     scene.running.has(name) || scene.waiting.some(other => other.name === name)
@@ -64,6 +64,12 @@ function matesOf(scene: Scene, vm: ProblemVm): ProblemVm[] {
         for (const name of members) if (isThere(name)) names.add(name)
     }
   }
+  return names
+}
+
+/** Of these, who waits. */
+function matesOf(scene: Scene, vm: ProblemVm): ProblemVm[] {
+  const names = boundTo(scene, vm)
   return scene.waiting.filter(other => names.has(other.name))
 }
 
@@ -97,8 +103,11 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
       if (vm === undefined || !scene.waiting.includes(vm))
         return [`${proof.vm} is not waiting for a place.`]
       const mates = matesOf(scene, vm)
+      // Where one of them runs already, the others must go.
+      const anchors = [...boundTo(scene, vm)].flatMap(name => scene.running.get(name) ?? [])
       const place = scene.places.find(
         hwm =>
+          anchors.every(name => name === hwm.name) &&
           mates.every(mate => mayRunOn(mate, hwm)) &&
           scene.problem.dimensions.every(
             dimension =>

@@ -127,9 +127,13 @@ export function itemsOf(compiled: Compiled): Items {
         const stays = compiled.home[v]!
         if (fixed[i]! >= 0 && fixed[i] !== stays) contradiction = { rule: 'pinned', vms: members }
         fixed[i] = stays
-        if (!compiled.rows[compiled.rowOf[v]!]![stays]) contradiction = { rule: 'pinned', vms: [v] }
       }
     }
+    // Who must share an HWM with one that is pinned goes there, if its own rules let it.
+    const barred = members.find(
+      v => fixed[i]! >= 0 && compiled.rows[compiled.rowOf[v]!]![fixed[i]!] === 0,
+    )
+    if (barred !== undefined) contradiction = { rule: 'pinned', vms: members }
     if (members.length === 1) rowOf[i] = compiled.rowOf[members[0]!]!
     else {
       const distinct = [...new Set(members.map(v => compiled.rowOf[v]!))].sort((a, b) => a - b)
