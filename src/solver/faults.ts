@@ -112,23 +112,3 @@ export function faultsOf(problem: Problem): Fault[] {
   }
   return faults
 }
-
-/** Capacities that are not stated though VMs ask for the dimension: taken as unlimited, worth a word to people. */
-export function notesOf(problem: Problem): Fault[] {
-  const asked = new Set<string>()
-  for (const vm of problem.vms) {
-    for (const [dimension, value] of Object.entries(vm.demand)) if (value > 0) asked.add(dimension)
-  }
-  const notes: Fault[] = []
-  for (const hwm of problem.hwms) {
-    for (const dimension of asked) {
-      if (hwm.capacity[dimension] === undefined) {
-        notes.push({
-          subject: hwm.name,
-          sentence: `HWM ${hwm.name} states no ${dimension}; it is taken as unlimited.`,
-        })
-      }
-    }
-  }
-  return notes
-}

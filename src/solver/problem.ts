@@ -4,7 +4,7 @@ import type { Resources } from '../model/resources.ts'
 /** A place for VMs. Usable per dimension: floor((capacity - reserve) * overcommit), never below 0. */
 export interface ProblemHwm {
   readonly name: string
-  /** Base units, whole numbers. A dimension left out is unlimited here (`faultsOf` notes it when VMs ask for it). */
+  /** Base units, whole numbers. A dimension left out is unlimited here. */
   readonly capacity: Resources
   readonly reserve?: Resources
   readonly labels?: Readonly<Record<string, string>>
