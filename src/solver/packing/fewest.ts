@@ -89,7 +89,7 @@ export function packInto(
 }
 
 /** Work of one turn of column generation for each item, at least. */
-const TURN_PER_ITEM = 4e5
+const TURN_PER_ITEM = 1e6
 
 /** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
 function stepsFor(packing: Packing, round: number): number {
