@@ -19,6 +19,7 @@ const LOOK_EVERY = 500_000
 /** Counts work against the limits. One object per call of the solver. */
 export class Budget {
   readonly #limits: Limits
+  readonly #whole: Budget | undefined
   readonly #start: number
   readonly #deadline: number
   #lookAt = LOOK_EVERY
@@ -26,8 +27,9 @@ export class Budget {
   /** Elementary steps done so far. */
   spent = 0
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, whole?: Budget) {
     this.#limits = limits
+    this.#whole = whole
     this.#start = limits.now?.() ?? 0
     this.#deadline =
       limits.seconds !== undefined && limits.now !== undefined
@@ -35,9 +37,25 @@ export class Budget {
         : Infinity
   }
 
+  /** A budget for a part of the search: this share of what is left now. What it spends is spent of the whole too. */
+  part(share: number): Budget {
+    const { seconds, work, now } = this.#limits
+    return new Budget(
+      {
+        ...this.#limits,
+        ...(seconds === undefined || now === undefined
+          ? {}
+          : { seconds: (share * Math.max(0, this.#deadline - now())) / 1000 }),
+        ...(work === undefined ? {} : { work: share * Math.max(0, work - this.spent) }),
+      },
+      this,
+    )
+  }
+
   /** Adds work done, and tells whether the search must end. */
   spend(steps: number): boolean {
     this.spent += steps
+    if (this.#whole?.spend(steps) === true) this.#over = true
     if (this.spent >= this.#lookAt) this.#look()
     return this.#over
   }

@@ -1,5 +1,5 @@
 // The Cluster Knapsack: a valid map, X-resilient, best by the objectives - or why there is none.
-import { balance, imbalance } from './balance.ts'
+import { balance, imbalance } from './balance/balance.ts'
 import { resilientBound } from './bounds/resilient.ts'
 import { unitBound } from './bounds/units.ts'
 import { Budget, type Limits } from './budget.ts'
@@ -344,6 +344,8 @@ function mostBalanced(task: Task): Outcome {
     {
       weights: weightsFor(task),
       open: open.filter(b => task.usable[b] === 1),
+      homes: { home, cost },
+      random,
       ...(task.options.mostMoves === undefined ? {} : { mostMoves: task.options.mostMoves }),
     },
     budget,
@@ -379,6 +381,8 @@ function refine(
         {
           weights: weightsFor(task),
           open: open.filter(b => task.usable[b] === 1),
+          homes: { home, cost },
+          random: task.random,
         },
         budget,
         isGood,

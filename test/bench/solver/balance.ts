@@ -47,7 +47,8 @@ function rowOf(name: string, text: string, limit: number, peerSeconds: number): 
       objectives: ['balance'],
       balanceWeights: SCORE_WEIGHTS,
       findLargest: false,
-      seconds: limit,
+      // What is told after the search takes time too.
+      seconds: 0.85 * limit,
       now: () => performance.now(),
       ...(most === undefined ? {} : { mostMoves: most }),
     }),
