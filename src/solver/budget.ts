@@ -19,7 +19,6 @@ const LOOK_EVERY = 500_000
 /** Counts work against the limits. One object per call of the solver. */
 export class Budget {
   readonly #limits: Limits
-  readonly #whole: Budget | undefined
   readonly #start: number
   readonly #deadline: number
   #lookAt = LOOK_EVERY
@@ -27,9 +26,8 @@ export class Budget {
   /** Elementary steps done so far. */
   spent = 0
 
-  constructor(limits: Limits, whole?: Budget) {
+  constructor(limits: Limits) {
     this.#limits = limits
-    this.#whole = whole
     this.#start = limits.now?.() ?? 0
     this.#deadline =
       limits.seconds !== undefined && limits.now !== undefined
@@ -37,25 +35,9 @@ export class Budget {
         : Infinity
   }
 
-  /** A budget for a part of the search: this share of what is left now. What it spends is spent of the whole too. */
-  part(share: number): Budget {
-    const { seconds, work, now } = this.#limits
-    return new Budget(
-      {
-        ...this.#limits,
-        ...(seconds === undefined || now === undefined
-          ? {}
-          : { seconds: (share * Math.max(0, this.#deadline - now())) / 1000 }),
-        ...(work === undefined ? {} : { work: share * Math.max(0, work - this.spent) }),
-      },
-      this,
-    )
-  }
-
   /** Adds work done, and tells whether the search must end. */
   spend(steps: number): boolean {
     this.spent += steps
-    if (this.#whole?.spend(steps) === true) this.#over = true
     if (this.spent >= this.#lookAt) this.#look()
     return this.#over
   }
@@ -63,6 +45,17 @@ export class Budget {
   /** A part of this budget: over after `work` steps of its own, or with the whole. What it spends, the whole has spent. */
   part(work: number): Budget {
     return new Share(this, work)
+  }
+
+  /** A part of this budget: over after this share of what is left of it now, be it time or work, or with the whole. */
+  share(share: number): Budget {
+    const { seconds, work, now } = this.#limits
+    const ends = seconds === undefined || now === undefined ? undefined : this.#deadline - now()
+    return new Share(
+      this,
+      work === undefined ? Infinity : share * Math.max(0, work - this.spent),
+      ends === undefined ? {} : { seconds: (share * Math.max(0, ends)) / 1000, now: now! },
+    )
   }
 
   get isOver(): boolean {
@@ -88,25 +81,25 @@ export class Budget {
   }
 }
 
-/** A part of a budget, see `Budget.part`. */
+/** A part of a budget, see `Budget.part` and `Budget.share`. */
 class Share extends Budget {
   readonly #whole: Budget
   readonly #most: number
 
-  constructor(whole: Budget, most: number) {
-    super({})
+  constructor(whole: Budget, most: number, limits: Limits = {}) {
+    super(limits)
     this.#whole = whole
     this.#most = most
   }
 
   override spend(steps: number): boolean {
-    this.spent += steps
+    super.spend(steps)
     this.#whole.spend(steps)
     return this.isOver
   }
 
   override get isOver(): boolean {
-    return this.spent >= this.#most || this.#whole.isOver
+    return super.isOver || this.spent >= this.#most || this.#whole.isOver
   }
 
   override get seconds(): number {

@@ -1,5 +1,6 @@
 // Fewest HWMs that survive X failures. Two ways meet: X empty HWMs beside the fewest that hold everything (any X failures then fit
 // wholesale: with no plain load nothing does better), and repair of fuller maps, which shares spare room between failure sets.
+import { mixedResilientBound } from '../bounds/mixed.ts'
 import { resilientBound } from '../bounds/resilient.ts'
 import type { Budget } from '../budget.ts'
 import type { Compiled } from '../compile.ts'
@@ -8,9 +9,11 @@ import { binOrder } from '../packing/greedy.ts'
 import { isUniform, type Items, type Packing, weightsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
+import { coveringChoice } from './choice.ts'
 import { groundOf } from './ground.ts'
 import { judge, type Verdict } from './judge.ts'
 import { repair } from './pool.ts'
+import { holdsWholesale } from './wholesale.ts'
 
 export interface ResilientFewest {
   readonly where: Int32Array
@@ -65,7 +68,10 @@ function verdictOn(
   budget: Budget,
 ): Verdict {
   const spread = Int32Array.from(items.itemOf, i => where[i]!)
-  return judge(groundOf(withOnly(compiled, open), spread), tolerate, budget)
+  const ground = groundOf(withOnly(compiled, open), spread)
+  return holdsWholesale(ground, tolerate)
+    ? { holds: 'yes', by: 'sets', own: [], setsChecked: 0 }
+    : judge(ground, tolerate, budget)
 }
 
 /** Steps of a round beside those it counts: small cases fail at once, and the clock must be looked at all the same. */
@@ -85,8 +91,11 @@ export function resilientFewest(
   const usable = Uint8Array.from({ length: packing.bins }, (_, h) =>
     compiled.inMaintenance[h] ? 0 : 1,
   )
-  const bound = resilientBound(compiled, tolerate).hwms
-  const plain = packFewest(packing, random, budget, () => undefined, 5)
+  const bound = Math.max(
+    resilientBound(compiled, tolerate).hwms,
+    mixedResilientBound(compiled, tolerate),
+  )
+  const plain = packFewest(packing, random, budget.share(0.2), () => undefined, 5)
   let best: ResilientFewest | undefined
   let lastNo: Verdict | undefined
   const offer = (where: Int32Array, open: Int32Array, verdict: Verdict, phase: string): boolean => {
@@ -128,7 +137,7 @@ export function resilientFewest(
     const target = (best?.open.length ?? all.length + 1) - 1
     if (target < bound) break
     let isBetter = false
-    for (const count of new Set([bound, target])) {
+    for (const count of new Set([bound, Math.floor((bound + target) / 2), target])) {
       if (count > all.length || budget.isOver) continue
       for (const attempt of starts(
         compiled,
@@ -187,9 +196,14 @@ function* starts(
   const { packing } = items
   const uniform = isUniform(packing)
   const pick = (): Int32Array => {
-    if (uniform || round === 0) return all.slice(0, count)
-    const kept = [...all]
-    while (kept.length > count) kept.splice(random.below(kept.length), 1)
+    if (uniform) return all.slice(0, count)
+    if (round % 3 === 0) return coveringChoice(packing, all, count)
+    if (round % 3 === 1) return all.slice(0, count)
+    // Most of a covering choice, and others at random.
+    const kept = new Set(
+      coveringChoice(packing, all, Math.ceil(count * (0.6 + 0.35 * random.next()))),
+    )
+    while (kept.size < count) kept.add(all[random.below(all.length)]!)
     return Int32Array.from(kept)
   }
   const open = pick()

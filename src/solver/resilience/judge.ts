@@ -6,6 +6,7 @@ import { firstEntries, type Lists } from './lists.ts'
 import { namesOf, refute, refuteSet } from './refute.ts'
 import { type Restart, Restarter } from './restart.ts'
 import { type Peaks, Simulation } from './simulate.ts'
+import { holdsWholesale } from './wholesale.ts'
 
 /** Sets are enumerated up to this many; beyond it only short proofs and lists' reserves could speak. */
 export const MOST_SETS = 2_000_000
@@ -149,7 +150,8 @@ export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict
   const need = (set: readonly number[]): number =>
     set.reduce((sum, u) => sum + ground.ofUnit[u]!.length, 0)
   uncovered.sort((a, b) => need(b) - need(a))
-  for (const set of uncovered) {
+  const unsettled = holdsWholesale(ground, size) ? [] : uncovered
+  for (const set of unsettled) {
     const restart = restarter.restart(set, budget)
     if (restart.answer === 'impossible') {
       return {

@@ -72,7 +72,8 @@ export class Restarter {
     const loads = this.loadsOf(units)
     if (!loads.some(l => this.ground.loads[l]!.hasGroups)) {
       const quick = this.greedy(units, loads, budget)
-      if (quick !== undefined) return { answer: 'fits', places: quick, left: [], nodes: 0 }
+      const places = quick ?? this.#wholesale(units, budget)
+      if (places !== undefined) return { answer: 'fits', places, left: [], nodes: 0 }
     }
     return this.#thorough(units, loads, budget)
   }
@@ -127,6 +128,40 @@ export class Restarter {
       for (const h of compiled.units[units[k]!]!) this.#isDead[h] = 0
     budget.spend(work)
     return isComplete ? places : undefined
+  }
+
+  /** Each failed unit as a whole on an HWM of its own, the fullest first: finds what `holdsWholesale` promises. */
+  #wholesale(units: ArrayLike<number>, budget: Budget): [number, number][] | undefined {
+    const { compiled, loads, ofUnit, size, spare } = this.ground
+    const { dims } = compiled
+    const dead = new Set(Array.from(units).flatMap(u => [...compiled.units[u]!]))
+    const taken = new Set<number>()
+    const places: [number, number][] = []
+    const failed = Array.from(units).filter(u => ofUnit[u]!.length > 0)
+    const sums = new Map(
+      failed.map(u => {
+        const sum = new Float64Array(dims)
+        for (const l of ofUnit[u]!) for (let d = 0; d < dims; d++) sum[d]! += size[l * dims + d]!
+        return [u, sum]
+      }),
+    )
+    const most = (u: number): number =>
+      sums.get(u)!.reduce((x, amount, d) => Math.max(x, amount * this.ground.weight[d]!), 0)
+    for (const u of failed.sort((a, b) => most(b) - most(a))) {
+      const sum = sums.get(u)!
+      const host = this.#hosts.find(
+        h =>
+          !dead.has(h) &&
+          !taken.has(h) &&
+          sum.every((amount, d) => amount <= spare[h * dims + d]!) &&
+          ofUnit[u]!.every(l => loads[l]!.allowed[h] === 1),
+      )
+      budget.spend(this.#hosts.length * dims)
+      if (host === undefined) return undefined
+      taken.add(host)
+      for (const l of ofUnit[u]!) places.push([l, host])
+    }
+    return places
   }
 
   #thorough(units: ArrayLike<number>, loads: readonly number[], budget: Budget): Restart {

@@ -11,6 +11,22 @@ export interface Peaks {
   readonly sets: number[][]
 }
 
+/** So many of the roomiest HWMs are looked at before all others. */
+const ROOMY = 6
+
+function roomiest({ compiled, spare, weight }: Ground): Int32Array {
+  const { hwms, dims, takesFallback } = compiled
+  const room = Float64Array.from({ length: hwms }, (_, h) => {
+    let least = Infinity
+    for (let d = 0; d < dims; d++) least = Math.min(least, spare[h * dims + d]! * weight[d]!)
+    return least
+  })
+  return Int32Array.from({ length: hwms }, (_, h) => h)
+    .filter(h => takesFallback[h] === 1)
+    .sort((a, b) => room[b]! - room[a]! || a - b)
+    .slice(0, ROOMY)
+}
+
 export class Simulation {
   readonly #ground: Ground
   readonly #lists: Lists
@@ -19,6 +35,10 @@ export class Simulation {
   readonly #isTouched: Uint8Array
   readonly #isDead: Uint8Array
   readonly #target: Int32Array
+  /** The HWMs with most room: those that are kept free are found at once. */
+  readonly #roomy: Int32Array
+  /** By load: where it has room alone, once that was worth knowing. */
+  readonly #refuges: (Int32Array | undefined)[] = []
   #count = 0
   #cursor = 0
   readonly peaks: Peaks
@@ -32,6 +52,7 @@ export class Simulation {
     this.#isTouched = new Uint8Array(hwms)
     this.#isDead = new Uint8Array(hwms)
     this.#target = new Int32Array(ground.loads.length).fill(-1)
+    this.#roomy = roomiest(ground)
     this.peaks = {
       amount: new Float64Array(hwms * dims),
       by: new Int32Array(hwms * dims).fill(-1),
@@ -158,23 +179,43 @@ export class Simulation {
     return true
   }
 
-  /** A living HWM with room for one more load; the search goes on where the last one ended, so that room is used evenly. */
+  /**
+   * A living HWM with room for one more load: one of the roomiest, else any; that search goes on where the last one ended, so that
+   * room is used evenly.
+   */
   #firstWithRoom(l: number, except: number): number {
-    const { compiled, size, spare } = this.#ground
-    const { hwms, dims } = compiled
-    const load = this.#ground.loads[l]!
+    const { hwms } = this.#ground.compiled
+    for (const h of this.#roomy) if (h !== except && this.#hasRoom(l, h)) return h
+    const few = this.#refuges[l]
+    if (few !== undefined) return few.find(h => h !== except && this.#hasRoom(l, h)) ?? -1
     for (let n = 0; n < hwms; n++) {
       const h = this.#cursor
       this.#cursor = h + 1 === hwms ? 0 : h + 1
-      if (h === except || this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h])
-        continue
-      let fits = true
-      for (let d = 0, i = h * dims; d < dims && fits; d++, i++) {
-        fits = this.#arrived[i]! + size[l * dims + d]! <= spare[i]!
-      }
-      if (fits && (!load.hasGroups || this.#allows(l, h))) return h
+      if (h !== except && this.#hasRoom(l, h)) return h
     }
+    this.#refuges[l] = this.#refugesOf(l)
     return -1
+  }
+
+  /** HWMs with room for the load alone: few, where one was looked for in vain. */
+  #refugesOf(l: number): Int32Array {
+    const { compiled, size, spare, loads } = this.#ground
+    const { dims, hwms } = compiled
+    return Int32Array.from({ length: hwms }, (_, h) => h).filter(h => {
+      if (!compiled.takesFallback[h] || !loads[l]!.allowed[h]) return false
+      for (let d = 0; d < dims; d++) if (size[l * dims + d]! > spare[h * dims + d]!) return false
+      return true
+    })
+  }
+
+  #hasRoom(l: number, h: number): boolean {
+    const { compiled, size, spare, loads } = this.#ground
+    const { dims } = compiled
+    const load = loads[l]!
+    if (this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h]) return false
+    for (let d = 0, i = h * dims; d < dims; d++, i++)
+      if (this.#arrived[i]! + size[l * dims + d]! > spare[i]!) return false
+    return !load.hasGroups || this.#allows(l, h)
   }
 
   /** The living HWM that is left with the most room, for a load whose list has ended. */
@@ -184,7 +225,10 @@ export class Simulation {
     const load = this.#ground.loads[l]!
     let best = -1
     let bestRoom = -1
-    for (let h = 0; h < compiled.hwms; h++) {
+    const few = this.#refuges[l]
+    const count = few?.length ?? compiled.hwms
+    for (let n = 0; n < count; n++) {
+      const h = few === undefined ? n : few[n]!
       if (this.#isDead[h] || !compiled.takesFallback[h] || !load.allowed[h]) continue
       let room = Infinity
       for (let d = 0, k = h * dims; d < dims; d++, k++) {
@@ -197,6 +241,7 @@ export class Simulation {
         best = h
       }
     }
+    if (best < 0 && few === undefined) this.#refuges[l] = this.#refugesOf(l)
     return best
   }
 
