@@ -71,7 +71,7 @@ describe('balance', () => {
     }
     expect(looked).toBeGreaterThan(20)
     expect(worse.length, `seeds ${worse.join()}`).toBeLessThanOrEqual(1)
-  })
+  }, 30_000)
 
   it('keeps rules and X, and never makes it worse', () => {
     let looked = 0
@@ -96,5 +96,5 @@ describe('balance', () => {
       looked++
     }
     expect(looked).toBeGreaterThan(4)
-  })
+  }, 30_000)
 })

@@ -56,7 +56,7 @@ export function balance(
   const spread = new Spread(state, open, weights)
   const first = spread.value
   const most = Math.max(options.mostMoves ?? Infinity, migrationsOf(homes, start))
-  const patience = 60_000 + 40 * packing.items
+  const patience = Math.min(60_000, 600 * packing.items) + 40 * packing.items
   let good = state.where.slice()
   for (let round = 0; round < SLACKS.length && !budget.isOver; round++) {
     descend(state, spread, options, most, budget, isGood)

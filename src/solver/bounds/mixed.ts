@@ -30,7 +30,7 @@ function mixedBound(
       value[k] = 0
       for (let d = 0; d < dims; d++)
         if (total[d]! > 0)
-          value[k]! += (weight[d]! * Math.min(capacity[h * dims + d]!, 2 ** 50)) / total[d]!
+          value[k] += (weight[d]! * Math.min(capacity[h * dims + d]!, 2 ** 50)) / total[d]!
     })
     const sorted = Int32Array.from(hwms, (_, k) => k).sort((a, b) => value[b]! - value[a]!)
     const held = new Float64Array(dims)

@@ -2,6 +2,7 @@
 // wholesale: with no plain load nothing does better), and repair of fuller maps, which shares spare room between failure sets.
 import { mixedResilientBound } from '../bounds/mixed.ts'
 import { resilientBound } from '../bounds/resilient.ts'
+import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Compiled } from '../compile.ts'
 import { binsUsed, packFewest, packInto } from '../packing/fewest.ts'
@@ -11,7 +12,7 @@ import { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
 import { coveringChoice } from './choice.ts'
 import { groundOf } from './ground.ts'
-import { judge, type Verdict } from './judge.ts'
+import { choose, everySet, judge, type Verdict } from './judge.ts'
 import { repair } from './pool.ts'
 import { holdsWholesale } from './wholesale.ts'
 
@@ -95,7 +96,15 @@ export function resilientFewest(
     resilientBound(compiled, tolerate).hwms,
     mixedResilientBound(compiled, tolerate),
   )
-  const plain = packFewest(packing, random, budget.share(0.2), () => undefined, 5)
+  // Where X empty HWMs beside the tightest packing would meet the bound, the packing is what counts; else most time goes to repair.
+  const isWholesale = unitBound(packing).bins + tolerate <= bound
+  const plain = packFewest(
+    packing,
+    random,
+    budget.share(isWholesale ? 0.6 : 0.2),
+    () => undefined,
+    5,
+  )
   let best: ResilientFewest | undefined
   let lastNo: Verdict | undefined
   const offer = (where: Int32Array, open: Int32Array, verdict: Verdict, phase: string): boolean => {
@@ -176,6 +185,9 @@ function spareOrder(packing: Packing, used: Int32Array, usable: Uint8Array): num
   return [...binOrder(packing)].filter(b => !isUsed.has(b) && usable[b] === 1)
 }
 
+/** Where there are no more ways to choose HWMs, each is tried in turn. */
+const FEW_CHOICES = 60
+
 interface Start {
   readonly where: Int32Array
   readonly open: Int32Array
@@ -197,6 +209,11 @@ function* starts(
   const uniform = isUniform(packing)
   const pick = (): Int32Array => {
     if (uniform) return all.slice(0, count)
+    if (choose(all.length, count) <= FEW_CHOICES) {
+      const choices: Int32Array[] = []
+      everySet([...all], count, set => choices.push(set.slice()) > 0)
+      return choices[round % choices.length]!
+    }
     if (round % 3 === 0) return coveringChoice(packing, all, count)
     if (round % 3 === 1) return all.slice(0, count)
     // Most of a covering choice, and others at random.
