@@ -1,9 +1,9 @@
 // The judgement of a scene: the verdict on X, the failure sets with what covers them, where each HAVM restarts, what is kept free. Pure.
-import type { XVerdict } from '../../model/preview.ts'
+import type { FailureSet, XVerdict } from '../../model/preview.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import { shortText } from '../../operations/reasons.ts'
+import { shortage, shortText } from '../../operations/reasons.ts'
 import type { Limits } from '../../solver/budget.ts'
-import type { PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
+import type { CounterExample, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
 import { judgeResilience } from '../../solver/resilience/index.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { overload } from '../solving/plan.ts'
@@ -53,8 +53,31 @@ export function judgeScene(snapshot: ClusterSnapshot, hooks: Hooks): Judgement |
       tookMs: Math.round(hooks.now() - from),
     },
     ...sets,
+    sets: { ...sets.sets, ...setsOfTheDead(scene, places, sets.sets, why) },
     ifFails: { ...sets.ifFails, ...ofTheDead(scene, places) },
   }
+}
+
+/** Sets that have failed already: how many of their HAVMs restart now. After that there would be nothing to do for them. */
+function setsOfTheDead(
+  { problem, places: before, dead }: Scene,
+  after: PlacementMap,
+  sets: Readonly<Record<string, FailureSet>>,
+  why: CounterExample | undefined,
+): Record<string, FailureSet> {
+  const isDead = new Set(dead)
+  return Object.fromEntries(
+    Object.entries(sets).flatMap(([name, set]) => {
+      if (!set.failed.every(hwm => isDead.has(hwm))) return []
+      const failed = new Set(set.failed)
+      const waiting = problem.vms.filter(vm => vm.ha && failed.has(before.get(vm.name) ?? ''))
+      const restarts = waiting.filter(vm => after.has(vm.name)).length
+      const left = waiting.length - restarts
+      const state = left > 0 ? ('short' as const) : ('covered' as const)
+      const reason = left > 0 && why !== undefined ? shortage(why) : ''
+      return [[name, { ...set, restarts, left, state, why: reason }]]
+    }),
+  )
 }
 
 /** Their own HWM has failed already: what matters is where they restart now, not where they would go after that. */

@@ -125,3 +125,18 @@ test('who restarts first stands first', () => {
   const answer = answerFallback(snapshotOf('x', FOUR, vms), { failed: ['a'], wall: 0 }, HOOKS)
   expect(answer?.restarts.map(each => each.vm)).toEqual(['first', 'also', 'late'])
 })
+
+test('of an HWM that is dead already it is told what restarts now, and what does not', () => {
+  const whole = snapshotOf('x', FOUR, [...EACH, vm('more', 'a', 30)])
+  const dead = { ...whole.hwms['a']!, state: 'down' as const }
+  const judged = (hwms: ClusterSnapshot['hwms']) => judgeScene({ ...whole, hwms }, HOOKS)
+  expect(judged({ ...whole.hwms, a: dead })?.sets['a']).toMatchObject({
+    state: 'short',
+    restarts: 1,
+    left: 1,
+    why: expect.stringMatching(/^ram short /),
+  })
+  const without = { ...snapshotOf('x', FOUR, EACH) }
+  const judgement = judgeScene({ ...without, hwms: { ...without.hwms, a: dead } }, HOOKS)
+  expect(judgement?.sets['a']).toMatchObject({ state: 'covered', restarts: 1, left: 0, why: '' })
+})
