@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { mixedResilientBound } from '../../src/solver/bounds/mixed.ts'
 import { checkFallback, choices, failureUnits } from '../../src/solver/check/fallback.ts'
 import { checkPlacement, checkRunning } from '../../src/solver/check/placement.ts'
-import { assignmentOf, compile } from '../../src/solver/compile.ts'
+import { assignmentOf, compile, homesOf } from '../../src/solver/compile.ts'
 import { solvePlacement } from '../../src/solver/placement.ts'
+import type { Problem } from '../../src/solver/problem.ts'
 import { groundOf } from '../../src/solver/resilience/ground.ts'
-import { fallbackFor } from '../../src/solver/resilience/index.ts'
+import { fallbackFor, judgeResilience } from '../../src/solver/resilience/index.ts'
 import { holdsWholesale } from '../../src/solver/resilience/wholesale.ts'
 import { randomMap, randomProblem } from './cases.ts'
 
@@ -44,6 +45,37 @@ describe('the wholesale certificate', () => {
     expect(answers.yes).toBeGreaterThan(10)
     expect(answers.no).toBeGreaterThan(10)
   }, 30_000)
+})
+
+describe('more failure sets than can be run through', () => {
+  const hwms = Array.from({ length: 300 }, (_, h) => ({ name: `h${h}`, capacity: { ram: 10 } }))
+  const filled = (count: number): Problem => ({
+    dimensions: ['ram'],
+    hwms,
+    vms: Array.from({ length: count }, (_, v) => ({
+      name: `v${v}`,
+      ha: true,
+      demand: { ram: 6 },
+      home: `h${v}`,
+    })),
+    groups: [],
+    tolerate: 3,
+  })
+
+  it('are all survived when as many HWMs are kept free as may fail', () => {
+    const problem = filled(297)
+    const judged = judgeResilience(problem, homesOf(problem), { findLargest: false })
+    expect(judged.holds).toBe('yes')
+    const failed = ['h0', 'h1', 'h299']
+    const answer = fallbackFor(problem, homesOf(problem), failed)
+    expect(answer.answer).toBe('map')
+    expect(checkFallback(problem, homesOf(problem), failed, answer.map)).toEqual([])
+  })
+
+  it('are refuted when one fewer is', () => {
+    const problem = filled(298)
+    expect(judgeResilience(problem, homesOf(problem), { findLargest: false }).holds).toBe('no')
+  })
 })
 
 describe('the bound from all dimensions', () => {

@@ -1,4 +1,5 @@
 // Balance: beside Ganeti's hbal, with hinfo as the judge of both.
+import { cpuClock } from './cpu-clock.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
@@ -31,9 +32,9 @@ interface HbalRun {
 function hbal(text: string, limit: number): HbalRun {
   const { output, seconds, isDone } = htools('hbal', [], text, limit)
   const steps = [...output.matchAll(/^\s*\d+\. \S+ .* (\d+\.\d+) a=/gm)]
-  const initial = /Initial score: ([\d.]+)/.exec(output)?.[1] ?? /score ([\d.]+)/.exec(output)?.[1]
-  const last = steps.at(-1)?.[1] ?? initial
-  return { score: Number(last ?? Number.NaN), moves: steps.length, seconds, isDone }
+  // Ended before its first move it prints nothing: it stands where it began.
+  const last = steps.at(-1)?.[1] ?? judgedByHinfo(text).score
+  return { score: Number(last), moves: steps.length, seconds, isDone }
 }
 
 function rowOf(name: string, text: string, limit: number, peerSeconds: number): MarkRow {
@@ -49,7 +50,7 @@ function rowOf(name: string, text: string, limit: number, peerSeconds: number): 
       findLargest: false,
       // What is told after the search takes time too.
       seconds: 0.85 * limit,
-      now: () => performance.now(),
+      now: cpuClock,
       ...(most === undefined ? {} : { mostMoves: most }),
     }),
   )

@@ -53,6 +53,7 @@ function print(row: MarkRow): void {
 const { options, wanted } = read()
 if (options.data === undefined)
   console.log('No --data: the public instances are left out, made-up ones are measured.')
+console.log('Seconds are of processor time; those of hbal and hcheck are of the clock on the wall.')
 const count = { ok: 0, MISSED: 0, shown: 0, 'NOT RUN': 0 }
 for (const { name, load } of parts) {
   if (!wanted.includes(name)) continue

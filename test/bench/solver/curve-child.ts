@@ -1,4 +1,5 @@
 // One point of the curve in a process of its own, so that its memory is its own: sizes as arguments, one JSON line as answer.
+import { cpuClock } from './cpu-clock.ts'
 import { homesOf } from '../../../src/solver/compile.ts'
 import { solvePlacement } from '../../../src/solver/placement.ts'
 import { judgeResilience } from '../../../src/solver/resilience/index.ts'
@@ -15,7 +16,7 @@ const placed = timed(() =>
     tolerate,
     findLargest: false,
     seconds,
-    now: () => performance.now(),
+    now: cpuClock,
   }),
 )
 const map = homesOf(problem)

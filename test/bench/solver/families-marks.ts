@@ -1,4 +1,5 @@
 // The same marks on other families of clusters: a certificate either way, resilient fewest hosts, fewest moves after growth.
+import { cpuClock } from './cpu-clock.ts'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
 import { homesOf } from '../../../src/solver/compile.ts'
 import { solvePlacement } from '../../../src/solver/placement.ts'
@@ -66,7 +67,7 @@ function* fewestRows(family: string, isFull: boolean, limit: number): Generator<
         tolerate,
         findLargest: false,
         seconds: limit,
-        now: () => performance.now(),
+        now: cpuClock,
       }),
     )
     const wrong = complaintsOfPlaced(problem, value)
@@ -103,7 +104,7 @@ function* movesRows(family: string): Generator<MarkRow> {
         tolerate: 0,
         findLargest: false,
         seconds: 2,
-        now: () => performance.now(),
+        now: cpuClock,
       }),
     )
     const wrong = value.answer === 'map' ? checkPlacement(problem, value.map) : [value.sentence]

@@ -1,4 +1,5 @@
 // Fewest migrations: beside HiGHS on made-up clusters whose demand has grown, and on BtrPlace's instances.
+import { cpuClock } from './cpu-clock.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
@@ -38,7 +39,7 @@ export function solved(problem: Problem, limit: number): Timed<Placed> {
     solvePlacement(problem, {
       objectives: ['fewest-moves'],
       seconds: limit,
-      now: () => performance.now(),
+      now: cpuClock,
     }),
   )
 }
