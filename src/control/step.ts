@@ -2,68 +2,12 @@
 // Per step of the operation it goes round: look, decide (decide.ts), act, look again. The conductor carries the effects out.
 import { whatMayBegin } from './begin.ts'
 import { decide, type Action, type Decision } from './decide.ts'
-import { endOf, withLearned, type Learned, type VmFacts } from './facts.ts'
+import type { Effect, Ended, Event } from './events.ts'
+import { withLearned, type VmFacts } from './facts.ts'
 import { goalOf, phaseOf } from './goal.ts'
+import { canRetarget, isLeavable } from './leave.ts'
 import { doneSentence, failedSentence, restartedNote } from './say.ts'
-import {
-  isOver,
-  isSettled,
-  targetOf,
-  type Operation,
-  type Progress,
-  type Step,
-} from '../model/operation.ts'
-
-/**
- * How an action ended, as far as whoever carried it out can tell. `unknown` is no failure: the next look shows what is true. What an
- * action learned is decided on at once; without it, everything is looked at anew. `final`: trying it again would bring nothing.
- */
-export type Ended =
-  | {
-      readonly how: 'ok'
-      readonly learned?: Learned
-      /** A guest that stood still for a move runs again after so long, in ms. */
-      readonly downMs?: number
-    }
-  | { readonly how: 'failed'; readonly why: string; readonly final?: boolean }
-  | { readonly how: 'unknown'; readonly why: string }
-
-export type Event =
-  | { readonly type: 'tick'; readonly now: number }
-  | {
-      readonly type: 'looked'
-      readonly now: number
-      readonly step: number
-      readonly facts: VmFacts
-    }
-  | { readonly type: 'acted'; readonly now: number; readonly step: number; readonly ended: Ended }
-  | {
-      readonly type: 'progress'
-      readonly now: number
-      readonly step: number
-      readonly progress: Progress
-    }
-  | {
-      readonly type: 'asked'
-      readonly now: number
-      readonly to: 'pause' | 'resume' | 'cancel' | 'retry'
-    }
-
-export type Effect =
-  /** Find out the facts of this step's VM, then send `looked`. */
-  | { readonly type: 'look'; readonly step: Step }
-  /** Carry the action out, then send `acted`. */
-  | { readonly type: 'act'; readonly step: Step; readonly action: Action }
-  /** Stop the action under way at a safe point (a migration's job is aborted); `acted` follows all the same. */
-  | { readonly type: 'abort'; readonly step: Step }
-  /** Write this to etcd before any effect that comes after it. */
-  | { readonly type: 'journal'; readonly operation: Operation }
-  | {
-      readonly type: 'event'
-      readonly level: 'info' | 'warn' | 'error'
-      readonly about: string
-      readonly what: string
-    }
+import { isOver, isSettled, targetOf, type Operation, type Step } from '../model/operation.ts'
 
 /** What the conductor holds beside the operation itself, per running step. It can be lost at any time: a look makes it anew. */
 interface Work {
@@ -160,7 +104,10 @@ class Turn {
     if (current === undefined) return
     const decision = decide(goalOf(current), facts)
     const work: Work = { ...(this.#work.get(id) ?? { doing: 'rest' }), facts }
-    if (this.#operation.state === 'cancelling' && isLeavable(current, work, decision, facts)) {
+    if (
+      this.#operation.state === 'cancelling' &&
+      isLeavable(current, work.shutdownSince !== undefined, decision, facts)
+    ) {
       this.#work.delete(id)
       this.patch(id, { state: 'cancelled', phase: '' })
       return
@@ -384,38 +331,4 @@ class Turn {
       what: `operation ${this.#operation.id} (${this.#operation.kind} ${this.#operation.subject}): ${end}, ${done} of ${steps.length} steps`,
     })
   }
-}
-
-/** Whether a step can be left here and now: its VM is where it was, and nothing has been given up yet. */
-function isLeavable(current: Step, work: Work, decision: Decision, facts: VmFacts): boolean {
-  if (current.method === 'restart' || current.method === 'start') {
-    return decision.do === 'prepare' || decision.do === 'bar' || decision.do === 'permit'
-  }
-  // What waits at a silent destination has no permit: it can never run there, and the guest need not wait for it.
-  if (decision.do === 'wait') return runsAtSource(current, facts)
-  return (
-    decision.do === 'migrate' || (decision.do === 'shutdown' && work.shutdownSince === undefined)
-  )
-}
-
-/** Its CPUs run where it was, or are paused as its owner left them, and its permit is there: nothing of it depends on anybody else. */
-function runsAtSource({ from, keepPaused }: Step, facts: VmFacts): boolean {
-  if (from === undefined) return false
-  const source = endOf(facts, from)
-  const holder = facts.permit?.node
-  return (
-    (holder === undefined || holder === from) &&
-    source.known &&
-    (source.domain === 'running' || (keepPaused && source.domain === 'held'))
-  )
-}
-
-/**
- * Whether the step has another target and may turn to it: a VM that starts waits nowhere else for its permit (the tables see to that), one
- * that moves still runs where it was.
- */
-function canRetarget(current: Step, facts: VmFacts | undefined): boolean {
-  if (current.target + 1 >= current.targets.length) return false
-  if (current.method === 'restart' || current.method === 'start') return true
-  return facts !== undefined && runsAtSource(current, facts)
 }

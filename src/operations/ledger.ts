@@ -9,19 +9,16 @@ import {
   agentValue,
   askValue,
   conductorValue,
-  decode,
   encode,
   fenceValue,
-  hwmValue,
   holdsValue,
-  homesValue,
   keys,
   operationValue,
   permitValue,
-  vmValue,
 } from '../etcd/layout.ts'
-import type { Compare, KeyValue, Lease, Outcome, StateStore, Write } from '../etcd/store.ts'
-import type { z } from 'zod'
+import type { Compare, Lease, Outcome, StateStore, Write } from '../etcd/store.ts'
+import { changeConfig, type ConfigChanges } from './config-changes.ts'
+import { asOperation, CALL_MS, LedgerRefused, read } from './ledger-values.ts'
 
 /** Who acts, as it is written beside everything they do. */
 export interface Identity {
@@ -32,27 +29,10 @@ export interface Identity {
   readonly version: string
 }
 
-/** Somebody else has what was asked for, or it changed in between; nothing was written. */
-export class LedgerRefused extends Error {
-  override readonly name = 'LedgerRefused'
-}
-
-/** What an operation changes of the configuration, by name. */
-export interface ConfigChanges {
-  readonly desired?: Readonly<Record<string, 'running' | 'stopped'>>
-  readonly maintenance?: Readonly<Record<string, boolean>>
-  /** New homes of these VMs: the CDM as a plan made it. */
-  readonly homes?: {
-    readonly of: Readonly<Record<string, string>>
-    readonly why: string
-  }
-}
-
 export interface HeldPermit extends PermitView {
   readonly modRevision: number
 }
 
-const CALL_MS = 5_000
 /** Between two looks whether what was asked has been heard. */
 const ASKED_EVERY_MS = 250
 
@@ -210,7 +190,7 @@ export class Ledger {
       { put: keys.operation(operation.id), value: encode(operationValue, operation) },
       { put: keys.holds, value: encode(holdsValue, held) },
     ]
-    await this.#changeConfig(changes, compares, writes)
+    await changeConfig({ store: this.#store, who: this.#identity.who }, changes, compares, writes)
     await this.#must(compares, writes, 'something it rests on changed in between')
   }
 
@@ -218,53 +198,8 @@ export class Ledger {
   async change(changes: ConfigChanges): Promise<void> {
     const compares: Compare[] = []
     const writes: Write[] = []
-    await this.#changeConfig(changes, compares, writes)
+    await changeConfig({ store: this.#store, who: this.#identity.who }, changes, compares, writes)
     await this.#must(compares, writes, 'it changed in between')
-  }
-
-  async #changeConfig(
-    { desired, maintenance, homes }: ConfigChanges,
-    compares: Compare[],
-    writes: Write[],
-  ): Promise<void> {
-    for (const [vm, wish] of Object.entries(desired ?? {})) {
-      const kv = await this.#configured(keys.vm(vm), `VM ${vm}`)
-      compares.push({ key: kv.key, modified: kv.modRevision })
-      writes.push({
-        put: kv.key,
-        value: encode(vmValue, { ...read(vmValue, kv), desired: wish }, kv),
-      })
-    }
-    for (const [hwm, on] of Object.entries(maintenance ?? {})) {
-      const kv = await this.#configured(keys.hwm(hwm), `HWM ${hwm}`)
-      compares.push({ key: kv.key, modified: kv.modRevision })
-      writes.push({
-        put: kv.key,
-        value: encode(hwmValue, { ...read(hwmValue, kv), maintenance: on }, kv),
-      })
-    }
-    if (homes !== undefined) await this.#changeHomes(homes, compares, writes)
-  }
-
-  async #changeHomes(
-    { of, why }: NonNullable<ConfigChanges['homes']>,
-    compares: Compare[],
-    writes: Write[],
-  ): Promise<void> {
-    const kv = await this.#store.get(keys.homes, { timeoutMs: CALL_MS })
-    const homes = { ...(kv && read(homesValue, kv).homes), ...of }
-    const when = new Date().toISOString()
-    compares.push({ key: keys.homes, modified: kv?.modRevision ?? 0 })
-    writes.push({
-      put: keys.homes,
-      value: encode(homesValue, { homes, by: this.#identity.who, when, why }, kv),
-    })
-  }
-
-  async #configured(key: string, what: string): Promise<KeyValue> {
-    const kv = await this.#store.get(key, { timeoutMs: CALL_MS })
-    if (kv === undefined) throw new LedgerRefused(`there is no ${what} in the cluster`)
-    return kv
   }
 
   async operation(id: string): Promise<Operation | undefined> {
@@ -413,16 +348,4 @@ export class Ledger {
       { lease: this.#lease, timeoutMs: CALL_MS },
     )
   }
-}
-
-function read<S extends z.ZodType>(schema: S, kv: KeyValue): z.output<S> {
-  const decoded = decode(schema, kv)
-  if ('bad' in decoded)
-    throw new LedgerRefused(`${decoded.bad.key} cannot be read: ${decoded.bad.problem}`)
-  return decoded.value
-}
-
-/** zod makes absent fields `undefined`; the model leaves them out. */
-function asOperation(value: z.output<typeof operationValue>): Operation {
-  return JSON.parse(JSON.stringify(value)) as Operation
 }

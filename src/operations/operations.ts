@@ -1,28 +1,23 @@
 // What a console or a command can do to a cluster: plan, commit what was confirmed, conduct it to its end, take up what another left.
 import type { StateStore } from '../etcd/store.ts'
 import type { FenceDevicePort } from '../fencing/device.ts'
-import { openFenceDevice, powerOff } from '../fencing/power-off.ts'
-import { HypervisorRefused } from '../libvirt/errors.ts'
-import { SshUnreachable } from '../libvirt/ssh/errors.ts'
 import type { Clock } from '../model/clock.ts'
 import type { FenceDevice } from '../model/cluster.ts'
 import { isOver, type Operation } from '../model/operation.ts'
-import type { ClusterEvent, ClusterSnapshot, Proof } from '../model/snapshot.ts'
+import type { ClusterEvent, ClusterSnapshot } from '../model/snapshot.ts'
 import { commitMap, type MapCommit } from './commit-map.ts'
 import { Conductor } from './conductor.ts'
-import { Ledger, LedgerRefused, type ConfigChanges, type Identity } from './ledger.ts'
-import { isSilence } from './look.ts'
-import { findObstacles } from './obstacles.ts'
+import type { ConfigChanges } from './config-changes.ts'
+import { LedgerRefused } from './ledger-values.ts'
+import { Ledger, type Identity } from './ledger.ts'
 import { forgetOld } from './old-operations.ts'
 import { differences } from './plan/common.ts'
-import { deadWith, planEvacuation } from './plan/evacuation.ts'
+import { draft } from './plan/draft.ts'
 import { planApplyMap, type NewMap } from './plan/apply-map.ts'
-import { planHomecoming, planUndo } from './plan/homecoming.ts'
 import { operationOf } from './plan/operation-of.ts'
 import { NoPlan, type Choices, type Plan } from './plan/plan.ts'
-import { planSeveral } from './plan/several.ts'
+import { OffProofs } from './prove-off.ts'
 import { letIn } from './release.ts'
-import { planMigration, planStart, planStop } from './plan/single.ts'
 import type { PreparedFallback } from './plan/targets.ts'
 import type { Reach } from './reach.ts'
 import { NotCommitted, type Asked, type Confirmation, type Wanted } from './wanted.ts'
@@ -55,27 +50,28 @@ export interface OperationsOptions {
 
 const LEASE_MS = 10_000
 const COMMIT_MS = 10_000
-/** For the last question to an HWM that the operator says is off; a living one on a local network is heard long before. */
-const PROBE_MS = 1_500
-const PROBE_FRESH_MS = 30_000
 const OPERATION_LIMIT = 700_000
 
 export class Operations implements AsyncDisposable {
   readonly #options: OperationsOptions
   readonly #conducted = new Map<string, Conductor>()
-  readonly #probes = new Map<
-    string,
-    { readonly at: number; readonly answers: Promise<string | undefined> }
-  >()
+  readonly #offProofs: OffProofs
   #ledger: Promise<Ledger> | undefined
 
   constructor(options: OperationsOptions) {
     this.#options = options
+    this.#offProofs = new OffProofs({ ...options, today: () => this.#today() })
   }
 
   /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
   async plan(wanted: Wanted, choices: Choices = {}): Promise<Plan> {
-    return this.#admitted(await this.#draft(wanted, choices))
+    const drafted = await draft(wanted, choices, {
+      ...(await this.#seen()),
+      reach: this.#options.reach,
+      prepared: failed => this.#options.prepared?.(failed),
+      probe: hwm => void this.#offProofs.probe(hwm),
+    })
+    return this.#admitted(drafted)
   }
 
   /** As `plan`: a map that the solver found becomes the CDM, and its VMs move there. */
@@ -125,66 +121,6 @@ export class Operations implements AsyncDisposable {
     return { snapshot: withStanding(this.#options.snapshot(), standing), standing }
   }
 
-  async #draft(wanted: Wanted, choices: Choices): Promise<Plan> {
-    const { snapshot, standing } = await this.#seen()
-    switch (wanted.do) {
-      case 'evacuate': {
-        const { hwm, cold, off } = wanted
-        if (snapshot.hwms[hwm]?.state === 'up') {
-          const obstacles = await findObstacles(
-            this.#options.reach,
-            snapshot,
-            vm => vm.where === hwm,
-          )
-          return planEvacuation(snapshot, hwm, { cold, obstacles, choices })
-        }
-        if (snapshot.hwms[hwm]?.state === 'down') void this.#probe(hwm)
-        const prepared = this.#options.prepared?.(deadWith(snapshot, hwm))
-        return planEvacuation(snapshot, hwm, {
-          cold,
-          choices,
-          ...(off !== undefined && { off }),
-          ...(prepared && { prepared }),
-        })
-      }
-      case 'homecoming':
-        return planHomecoming(snapshot, wanted.hwm, {
-          staying: [...(wanted.staying ?? []), ...(choices.without ?? [])],
-          obstacles: await findObstacles(this.#options.reach, snapshot, vm => vm.away),
-        })
-      case 'migrate': {
-        const vms = included(wanted, choices)
-        const obstacles = await findObstacles(this.#options.reach, snapshot, vm =>
-          vms.includes(vm.name),
-        )
-        return planSeveral(snapshot, vms, (paper, vm) => {
-          const obstacle = obstacles.get(vm)
-          return planMigration(paper, vm, choices.targets?.[vm] ?? wanted.to, {
-            cold: wanted.cold,
-            ...(obstacle !== undefined && { obstacle }),
-          })
-        })
-      }
-      case 'start':
-        return planSeveral(snapshot, included(wanted, choices), (paper, vm) =>
-          planStart(paper, vm, choices.targets?.[vm] ?? wanted.at),
-        )
-      case 'stop':
-        return planSeveral(snapshot, included(wanted, choices), planStop)
-      case 'undo': {
-        const operation = standing.operations.find(each => each.id === wanted.operation)
-        if (operation === undefined) throw new NoPlan(`there is no operation ${wanted.operation}`)
-        if (!isOver(operation))
-          throw new NoPlan(`operation ${operation.id} is not over: cancel it first`)
-        const concerned = new Set(operation.steps.map(step => step.vm))
-        const obstacles = await findObstacles(this.#options.reach, snapshot, vm =>
-          concerned.has(vm.name),
-        )
-        return planUndo(snapshot, operation, { obstacles, staying: choices.without ?? [] })
-      }
-    }
-  }
-
   /**
    * Commits a plan that was shown and confirmed, after proof where it needs one. Throws `NotCommitted` when the cluster changed since,
    * the proof was not had, or another operation has one of the VMs. Nothing runs before `conduct`.
@@ -195,7 +131,8 @@ export class Operations implements AsyncDisposable {
     const lines = differences(plan.basis, withStanding(this.#options.snapshot(), standing))
     if (lines.length > 0)
       throw new NotCommitted('the cluster has changed since the plan was made', lines)
-    if (plan.mustBeOff !== undefined) await this.#prove(plan.mustBeOff, confirmation, ledger)
+    if (plan.mustBeOff !== undefined)
+      await this.#offProofs.prove(plan.mustBeOff, confirmation, ledger)
     const closed = await Promise.all(firstTargets(plan).map(hwm => this.release(hwm)))
     const why = closed.find(each => each !== undefined)
     if (why !== undefined) throw new NotCommitted(why)
@@ -283,12 +220,10 @@ export class Operations implements AsyncDisposable {
   /** Records that a fence device was read as off: the proof that lets its VMs restart elsewhere. */
   async declareOff(
     hwm: string,
-    { device, id }: { readonly device: string; readonly id: string },
+    readBack: { readonly device: string; readonly id: string },
     why: string,
   ): Promise<void> {
-    const proof: Proof = { kind: 'power-off read back', id, when: this.#today() }
-    await (await this.#open()).fence(hwm, why, proof)
-    this.#proved(hwm, `off, read back from ${device}`)
+    await this.#offProofs.declareOff(hwm, readBack, why, await this.#open())
   }
 
   /** How an HWM was proved to be off, as far as it still is held to be; undefined: it is not proved. */
@@ -345,81 +280,6 @@ export class Operations implements AsyncDisposable {
   #today(): string {
     return new Date(this.#options.wall?.() ?? Date.now()).toISOString()
   }
-
-  async #prove(hwm: string, { off, why }: Confirmation, ledger: Ledger): Promise<void> {
-    const snapshot = this.#options.snapshot()
-    const standing = await ledger.fenceOf(hwm)
-    if (standing?.proof !== undefined && off === undefined) return
-    if (off === undefined)
-      throw new NotCommitted(
-        `${hwm} is not proved to be off: say how you verified it, or have its fence device do it`,
-      )
-    const when = this.#today()
-    if (off.by === 'word') {
-      const answers = await this.#answers(hwm)
-      if (answers !== undefined)
-        throw new NotCommitted(`${hwm} is said to be off, but it answers: ${answers}`)
-      await ledger.fence(hwm, why, { kind: "operator's word", id: off.how, when })
-      this.#proved(hwm, `off by the operator's word: ${off.how}`)
-      return
-    }
-    const devices = snapshot.hwms[hwm]?.config.fence ?? []
-    const open = this.#options.openDevice ?? openFenceDevice
-    const result = await powerOff(devices.map(open), { clock: this.#options.clock })
-    if (!result.off) throw new NotCommitted(`${hwm} could not be switched off`, result.attempts)
-    await this.declareOff(hwm, result, why)
-  }
-
-  #proved(hwm: string, what: string): void {
-    this.#options.report({ level: 'warn', about: `hwm:${hwm}`, what: `${hwm}: ${what}` })
-  }
-
-  /** Begins to find out whether an HWM answers after all, while its plan is read. */
-  #probe(hwm: string): Promise<string | undefined> {
-    const { clock, reach } = this.#options
-    const known = this.#probes.get(hwm)
-    if (known !== undefined && clock.now() - known.at < PROBE_FRESH_MS) return known.answers
-    // A libvirt that hangs has QEMUs that run: whoever lets us in by SSH is not off.
-    const shell = reach
-      .shell(hwm)?.('exit 0', { timeoutMs: PROBE_MS })
-      .then(
-        () => 'its sshd lets us in',
-        () => undefined,
-      )
-    const answers = reach.machine(hwm, { timeoutMs: PROBE_MS }).then(
-      () => 'its libvirt lets us in',
-      (error: unknown) => {
-        // Who refuses us is not off either, nor who refuses the connection: some kernel did that.
-        if (error instanceof HypervisorRefused) return error.message
-        if (error instanceof SshUnreachable && error.why === 'refused') return error.message
-        if (isSilence(error)) return shell
-        throw error
-      },
-    )
-    answers.catch(() => undefined)
-    this.#probes.set(hwm, { at: clock.now(), answers })
-    return answers
-  }
-
-  /** How an HWM shows that it is alive, in words; undefined when nothing is heard of it. */
-  async #answers(hwm: string): Promise<string | undefined> {
-    const view = this.#options.snapshot().hwms[hwm]
-    if (view?.state === 'up') return 'its libvirt does'
-    if (view?.state === 'refused') return view.reason
-    // The first attempt to reach it is under way, and has been for longer than a probe would take.
-    const waited = this.#options.clock.now() - (view?.since ?? Number.POSITIVE_INFINITY)
-    if (view?.state === 'connecting' && waited > PROBE_MS) return undefined
-    return this.#probe(hwm)
-  }
-}
-
-function included(
-  { vm, also = [] }: { readonly vm: string; readonly also?: readonly string[] },
-  { without = [] }: Choices,
-): readonly string[] {
-  const vms = [...new Set([vm, ...also])].filter(each => !without.includes(each))
-  if (vms.length === 0) throw new NoPlan('all VMs are left out')
-  return vms
 }
 
 function firstTargets({ moves }: Plan): string[] {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { VmFacts } from '../../src/control/facts.ts'
-import { step, takeUp, type Event, type Machine } from '../../src/control/step.ts'
+import type { Event } from '../../src/control/events.ts'
+import { step, takeUp, type Machine } from '../../src/control/step.ts'
 import { DEFAULT_LIMITS, type Operation, type Step } from '../../src/model/operation.ts'
 
 function moving(change: Partial<Step> = {}): Operation {

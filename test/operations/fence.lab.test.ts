@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Lab } from '../lab/index.ts'
 import { labFolder, managementAddress, redfishPort, uuidOf } from '../lab/layout.ts'
-import { Yasco } from './yasco.ts'
+import { setStage, type Stage } from './stage.ts'
 
 // Fencing by hand, by commands: an executable in the style of the fence agents for quark, a Redfish device that shows its host's UUID for snailin.
 
@@ -10,11 +9,12 @@ const service = `http://${managementAddress}:${redfishPort}`
 const login = { username: 'admin', 'password-file': `${labFolder(NAME)}/device-password` }
 const agent = new URL('../lab/fence_lab', import.meta.url).pathname
 
-let lab: Lab
-let yasco: Yasco
+let stage: Stage
+let lab: Stage['lab']
+let yasco: Stage['yasco']
 
 beforeAll(async () => {
-  lab = await Lab.up({
+  stage = await setStage({
     name: NAME,
     hosts: {
       hosts: {
@@ -38,12 +38,9 @@ beforeAll(async () => {
       vms: { one: { home: 'quark', vm: { ha: true } } },
     },
   })
-  yasco = new Yasco(lab)
-  await yasco.begin()
+  ;({ lab, yasco } = stage)
 })
-afterAll(async () => {
-  await lab?.down()
-})
+afterAll(() => stage?.[Symbol.asyncDispose]())
 
 test('status is what the devices read', async () => {
   expect(await yasco.run('fence', 'quark', 'status')).toMatch(/^quark +.*fence_lab.* +on$/m)
@@ -91,4 +88,10 @@ test('off is read back, and is the proof with which its HAVMs restart; on lets i
   expect(await yasco.run('events')).toContain(
     'quark: fence taken away, nothing runs there without a permit',
   )
+})
+
+test('in all of it, no VM ever ran twice', async () => {
+  const { looks, doubleRuns } = await stage.observer.report()
+  expect(looks).toBeGreaterThan(0)
+  expect(doubleRuns).toEqual([])
 })

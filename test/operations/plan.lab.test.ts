@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Lab } from '../lab/index.ts'
-import type { Observer } from '../lab/observer.ts'
-import { beatOf, untilBeats, Yasco } from './yasco.ts'
+import { setStage, type Stage } from './stage.ts'
+import { beatOf, untilBeats } from './yasco.ts'
 
 // A plan of the solver, applied, executed and found true on real hosts; fallback maps stored and used; a change that breaks X.
 
@@ -15,20 +14,16 @@ interface Planned {
 
 const SOLVE = ['--objective', 'fewest-hwms', '--tolerate', '0', '--seed', '1'] as const
 
-let lab: Lab
-let yasco: Yasco
-let observer: Observer
+let stage: Stage
+let lab: Stage['lab']
+let yasco: Stage['yasco']
+let observer: Stage['observer']
 
 beforeAll(async () => {
-  lab = await Lab.up({ name: 'plan' })
-  yasco = new Yasco(lab)
-  await yasco.begin()
-  observer = await lab.observe()
+  stage = await setStage({ name: 'plan' })
+  ;({ lab, yasco, observer } = stage)
 })
-afterAll(async () => {
-  await observer?.[Symbol.asyncDispose]()
-  await lab?.down()
-})
+afterAll(() => stage?.[Symbol.asyncDispose]())
 
 async function solved(...more: string[]): Promise<Planned> {
   return JSON.parse(await yasco.run('plan', ...SOLVE, '--json', ...more)) as Planned

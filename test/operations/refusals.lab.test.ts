@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Lab } from '../lab/index.ts'
+import type { Observer } from '../lab/observer.ts'
 import { until } from '../lab/processes.ts'
 import { Actor } from './actor.ts'
 
@@ -47,6 +48,7 @@ const wrong: Record<string, { readonly change: (xml: string) => string; readonly
 }
 
 let lab: Lab
+let observer: Observer
 let actor: Actor
 
 beforeAll(async () => {
@@ -79,10 +81,12 @@ beforeAll(async () => {
   await lab.host('quark').virsh('destroy bound', 'start bound')
   // Started by somebody's hand, where its permit is not.
   await lab.host('snailin').virsh('define /srv/domains/elsewhere.xml')
+  observer = await lab.observe()
   actor = await Actor.start(lab)
 })
 afterAll(async () => {
   await actor?.[Symbol.asyncDispose]()
+  await observer?.[Symbol.asyncDispose]()
   await lab?.down()
 })
 
@@ -158,4 +162,10 @@ test('a host that is said to be off, and whose libvirt hangs while its guests ru
     actor.commit({ do: 'evacuate', hwm: 'snailin', cold: false }, { off }),
   ).rejects.toThrow('snailin is said to be off, but it answers: its sshd lets us in')
   await snailin.service('libvirtd', 'continue')
+})
+
+test('in all of it, no VM ever ran twice', async () => {
+  const { looks, doubleRuns } = await observer.report()
+  expect(looks).toBeGreaterThan(0)
+  expect(doubleRuns).toEqual([])
 })

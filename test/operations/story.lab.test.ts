@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Lab } from '../lab/index.ts'
-import type { Observer } from '../lab/observer.ts'
-import { beatOf, untilBeats, untilBoot, Yasco } from './yasco.ts'
+import { setStage, type Stage } from './stage.ts'
+import { beatOf, untilBeats, untilBoot } from './yasco.ts'
 
 // The whole story by commands, on real hosts: an HWM dies, its HAVMs restart elsewhere, it returns, they come home live. The guests are
 // witnesses: boots tell a restart from a migration; the observer outside counts what runs.
 
-let lab: Lab
-let yasco: Yasco
-let observer: Observer
+let stage: Stage
+let lab: Stage['lab']
+let yasco: Stage['yasco']
+let observer: Stage['observer']
 
 beforeAll(async () => {
-  lab = await Lab.up({ name: 'story' })
-  yasco = new Yasco(lab)
-  await yasco.begin()
-  observer = await lab.observe()
+  stage = await setStage({ name: 'story' })
+  ;({ lab, yasco, observer } = stage)
 })
-afterAll(async () => {
-  await observer?.[Symbol.asyncDispose]()
-  await lab?.down()
-})
+afterAll(() => stage?.[Symbol.asyncDispose]())
 
 test('without proof that it is off, nothing of a dead HWM is restarted', async () => {
   await lab.host('quark').kill()

@@ -6,7 +6,7 @@ import type { Context, Run } from '../context.ts'
 import { EXIT, Refused, WrongUse } from '../exit.ts'
 import { columns, printJson, printLines } from '../print.ts'
 import { openStore } from '../cluster-access.ts'
-import { LedgerRefused } from '../../operations/ledger.ts'
+import { LedgerRefused } from '../../operations/ledger-values.ts'
 import { NotCommitted } from '../../operations/operations.ts'
 
 export const run: Run = async context => {

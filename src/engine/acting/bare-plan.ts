@@ -58,13 +58,7 @@ export function savingPlan(snapshot: ClusterSnapshot, { solved, map }: Found): P
     kind: 'apply-plan',
     subject: snapshot.cluster,
     sentence: `Save as CDM: ${homes === 1 ? '1 home changes' : `${homes} homes change`}, nothing moves`,
-    moves: [],
-    unplaced: [],
-    staying: [],
-    loads: [],
-    mustBeOff: undefined,
-    cordon: undefined,
-    basis: { revision: snapshot.etcd.revision, hwms: {}, vms: {} },
+    ...withoutMoves(snapshot),
     notes: [
       'VMs that are elsewhere are away from then on; a homecoming brings them to their new homes',
     ],
@@ -81,6 +75,15 @@ function bare(
   return {
     kind: 'evacuate',
     subject: name,
+    ...withoutMoves(snapshot),
+    ...says,
+  }
+}
+
+function withoutMoves(
+  snapshot: ClusterSnapshot,
+): Omit<Plan, 'kind' | 'subject' | 'sentence' | 'notes' | 'confirm'> {
+  return {
     moves: [],
     unplaced: [],
     staying: [],
@@ -88,6 +91,5 @@ function bare(
     mustBeOff: undefined,
     cordon: undefined,
     basis: { revision: snapshot.etcd.revision, hwms: {}, vms: {} },
-    ...says,
   }
 }

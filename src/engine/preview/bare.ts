@@ -68,15 +68,13 @@ function entries<T>(
   return made
 }
 
+const HWM_FIELDS = ['config', 'state'] as const
+const VM_FIELDS = ['config', 'kind', 'home', 'state', 'where'] as const
+
 function bareHwm(full: HwmView, before: HwmView | undefined): HwmView {
-  const { name, config, state, capacity } = full
-  if (
-    before &&
-    before.config === config &&
-    before.state === state &&
-    sameAmounts(before.capacity, capacity)
-  )
+  if (before && isSame(before, full, HWM_FIELDS) && sameAmounts(before.capacity, full.capacity))
     return before
+  const { name, config, state, capacity } = full
   return {
     name,
     config,
@@ -98,17 +96,9 @@ function bareHwm(full: HwmView, before: HwmView | undefined): HwmView {
 }
 
 function bareVm(full: VmView, before: VmView | undefined): VmView {
-  const { name, config, kind, home, state, where, away, demand } = full
-  if (
-    before &&
-    before.config === config &&
-    before.kind === kind &&
-    before.home === home &&
-    before.state === state &&
-    before.where === where &&
-    sameAmounts(before.demand, demand)
-  )
+  if (before && isSame(before, full, VM_FIELDS) && sameAmounts(before.demand, full.demand))
     return before
+  const { name, config, kind, home, state, where, away, demand } = full
   return {
     name,
     config,
@@ -123,6 +113,10 @@ function bareVm(full: VmView, before: VmView | undefined): VmView {
     usage: undefined,
     history: [],
   }
+}
+
+function isSame<T>(before: T, now: T, fields: readonly (keyof T)[]): boolean {
+  return fields.every(field => before[field] === now[field])
 }
 
 function sameAmounts(

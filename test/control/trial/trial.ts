@@ -1,7 +1,8 @@
 // One trial: an operation on a made-up cluster in a storm of faults, until the storm is over and everything has settled.
 // After every single happening the audits of SAFETY are held against the world.
 import { DEFAULT_LIMITS, isOver, type Operation, type Step } from '../../../src/model/operation.ts'
-import { step, takeUp, type Effect, type Event, type Machine } from '../../../src/control/step.ts'
+import type { Effect, Event } from '../../../src/control/events.ts'
+import { step, takeUp, type Machine } from '../../../src/control/step.ts'
 import { World, type Defect } from './world.ts'
 
 const HOSTS = ['quark', 'snailin', 'andreys']

@@ -2,7 +2,7 @@
 // late or are only half done, and conductors that are killed at any instant. What is under trial is the real step() and decide().
 import type { Action } from '../../../src/control/decide.ts'
 import type { End, VmFacts } from '../../../src/control/facts.ts'
-import type { Ended } from '../../../src/control/step.ts'
+import type { Ended } from '../../../src/control/events.ts'
 import type { Operation } from '../../../src/model/operation.ts'
 
 export type Truth = 'absent' | 'off' | 'running' | 'held' | 'incoming'
