@@ -32,12 +32,14 @@ export class FolderStore implements DomainStore {
   readonly name: string
   readonly #folder: string
   readonly #run: RunOnHwm
+  readonly #mayHang: boolean
 
-  /** `place`: which HWM the scripts run on, for people. */
-  constructor(folder: string, place: string, run: RunOnHwm) {
+  /** `place`: which HWM the scripts run on, for people. `mayHang`: it lies on a shared file system. */
+  constructor(folder: string, place: string, run: RunOnHwm, mayHang = true) {
     this.name = place === '' ? folder : `${folder} on ${place}`
     this.#folder = folder
     this.#run = run
+    this.#mayHang = mayHang
   }
 
   async list(options?: CallOptions): Promise<readonly string[]> {
@@ -95,6 +97,7 @@ export class FolderStore implements DomainStore {
       const result = await this.#run(script, {
         ...limits,
         args,
+        mayHang: this.#mayHang,
         ...(input !== undefined && { input }),
       })
       if (result.status !== 0 && result.status !== NO_FILE) {

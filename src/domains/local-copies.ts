@@ -9,5 +9,5 @@ function localFolder(cluster: string): string {
 }
 
 export function localCopies(cluster: string, hwm: string, run: RunOnHwm): FolderStore {
-  return new FolderStore(localFolder(cluster), hwm, run)
+  return new FolderStore(localFolder(cluster), hwm, run, false)
 }

@@ -24,10 +24,10 @@ export function runOn(uri: string, connections: SshConnections): RunOnHwm {
       )
   }
   const target = sshTarget(parsed)
-  return async (script, { args = [], input, timeoutMs = LIMIT_MS, signal }) => {
+  return async (script, { args = [], input, mayHang = false, timeoutMs = LIMIT_MS, signal }) => {
     using lease = await connections.acquire(target, { timeoutMs, ...(signal && { signal }) })
     const command = ['/bin/sh', '-c', script, 'yasco', ...args].map(shellQuote).join(' ')
-    const limits = { timeoutMs, outputLimit: OUTPUT_LIMIT, ...(signal && { signal }) }
+    const limits = { timeoutMs, outputLimit: OUTPUT_LIMIT, mayHang, ...(signal && { signal }) }
     try {
       const {
         code,

@@ -33,7 +33,12 @@ export interface ScriptResult {
  */
 export type RunOnHwm = (
   script: string,
-  options: CallOptions & { readonly args?: readonly string[]; readonly input?: string },
+  options: CallOptions & {
+    readonly args?: readonly string[]
+    readonly input?: string
+    /** It touches what can hang for ever (a CephFS): it must not keep others from being run, however many hang. */
+    readonly mayHang?: boolean
+  },
 ) => Promise<ScriptResult>
 
 /** A script that did not end in time. */

@@ -52,6 +52,11 @@ export interface ManagedMigration {
   readonly copyLimitMs: number
   /** Written down before each phase begins. When this fails, the migration is taken back as far as that is safe. */
   readonly before?: (phase: MigrationPhase) => Promise<void>
+  /**
+   * Asked when *confirm* is sent: resolves with true as soon as the source's QEMU was seen to have vanished, with false when it was not.
+   * libvirt looks only every 200 ms whether a QEMU that it ends is gone, and its guest stands still at the destination meanwhile.
+   */
+  readonly sourceVanished?: () => Promise<boolean>
   readonly progress?: (job: DomainJob) => void
   /** Between two looks at the progress, in ms. */
   readonly progressMs?: number
@@ -61,7 +66,8 @@ export interface ManagedMigration {
 }
 
 /**
- * `arrived`: paused at the destination; the source's QEMU was told to end (`source: 'gone'`), or nobody knows whether it did.
+ * `arrived`: paused at the destination; the source's QEMU was told to end (`source: 'gone'`), or was seen to have vanished while libvirt has
+ * yet to say so (`'vanished'`; `confirmed` resolves when it has, and the connection must live until then), or nobody knows whether it did.
  * `stayed`: the guest runs at the source as before; `leftover`: something of it may wait at the destination, never having run.
  * `unknown`: it may be complete at the destination; the source's copy is paused, and stays so.
  */
@@ -71,6 +77,12 @@ export type ManagedResult =
       readonly domain: DomainRef
       readonly source: 'gone' | 'unknown'
       readonly error?: Error
+    }
+  | {
+      readonly outcome: 'arrived'
+      readonly domain: DomainRef
+      readonly source: 'vanished'
+      readonly confirmed: Promise<Settled>
     }
   | { readonly outcome: 'stayed'; readonly error: Error; readonly leftover: boolean }
   | { readonly outcome: 'unknown'; readonly phase: MigrationPhase; readonly error: Error }
@@ -123,7 +135,20 @@ export async function migrateManaged(move: ManagedMigration): Promise<ManagedRes
   } catch (error) {
     return { outcome: 'unknown', phase: 'confirm', error: asError(error) }
   }
-  const confirmed = await source.migrationConfirm(domain, settings, finished.cookie)
+  const confirming = source.migrationConfirm(domain, settings, finished.cookie)
+  const vanished = move.sourceVanished?.() ?? Promise.resolve(false)
+  const isVanished = await Promise.race([
+    confirming.then(() => false),
+    vanished.then(async isGone => isGone || (await confirming.then(() => false))),
+  ])
+  if (isVanished)
+    return {
+      outcome: 'arrived',
+      domain: finished.domain,
+      source: 'vanished',
+      confirmed: confirming,
+    }
+  const confirmed = await confirming
   return confirmed.outcome === 'done'
     ? { outcome: 'arrived', domain: finished.domain, source: 'gone' }
     : {

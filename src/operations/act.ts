@@ -27,11 +27,16 @@ export interface ActContext {
   readonly signal: AbortSignal
   /** When guests that move were stopped at the end of their copy, by step. */
   readonly stoppedAt: Map<number, number>
+  /** What libvirt has yet to say of sources whose QEMU was seen to vanish, by step: before that it may call them paused. Never rejects. */
+  readonly unconfirmed: Map<number, Promise<unknown>>
   progress: (progress: Progress) => void
 }
 
 const CALL_MS = 15_000
 const MIB = 1024 * 1024
+/** How long a look may take for the end of a process that libvirt says it ended; then both ends are looked at as after any action. */
+const VANISH_MS = 2_000
+const GONE: End = { known: true, domain: 'absent', process: 'gone', ownAccord: false }
 const HELD: End = { known: true, domain: 'held', process: 'there', ownAccord: false }
 
 export async function act(
@@ -160,9 +165,15 @@ async function move(
   const call = { timeoutMs: CALL_MS }
   const connections = new AsyncDisposableStack()
   // The guest stands still until its permit has moved: that they close is not waited for, and who does not hear it notices by itself.
+  const held: { confirming?: Promise<unknown> } = {}
   using _closing = {
-    [Symbol.dispose]: () => void connections.disposeAsync().catch(() => undefined),
+    [Symbol.dispose]: () =>
+      void Promise.resolve(held.confirming)
+        .then(() => connections.disposeAsync())
+        .catch(() => undefined),
   }
+  // Without it, what is true is looked at afterwards, and what keeps us from looking is told then.
+  const noting = context.reach.noteProcesses(from, domain.uuid, call).catch(() => undefined)
   const [source, destination, watcher] = await Promise.all([
     reach.ownMachine(from, call).then(machine => connections.use(machine)),
     reach.ownMachine(to, call).then(machine => connections.use(machine)),
@@ -194,12 +205,20 @@ async function move(
     before: async phase => {
       if (phase === 'finish') context.stoppedAt.set(step.id, context.clock.now())
     },
+    sourceVanished: async () =>
+      (await (await noting)?.vanished({ timeoutMs: VANISH_MS }).catch(() => false)) ?? false,
     progress: ({ total, remaining, bandwidth: rate = 0 }) => {
       if (total > 0) context.progress({ done: Math.max(0, total - remaining), total, rate })
     },
   })
   switch (moved.outcome) {
     case 'arrived':
+      if (moved.source === 'vanished') {
+        // The destination's libvirt says that the copy is whole and paused, /proc that the source's QEMU is gone: both ends were looked at.
+        held.confirming = moved.confirmed
+        context.unconfirmed.set(step.id, moved.confirmed)
+        return { how: 'ok', learned: { ends: { [from]: GONE, [to]: HELD } } }
+      }
       return moved.source === 'gone'
         ? { how: 'ok' }
         : {

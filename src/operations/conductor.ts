@@ -45,6 +45,7 @@ export class Conductor {
   readonly #underWay = new Set<Promise<void>>()
   readonly #complaints = new Map<number, string>()
   readonly #stoppedAt = new Map<number, number>()
+  readonly #unconfirmed = new Map<number, Promise<unknown>>()
   #written: Operation
   #writtenAt = Number.NEGATIVE_INFINITY
   #writing: Promise<void> | undefined
@@ -259,6 +260,8 @@ export class Conductor {
   }
 
   async #look(current: Step): Promise<void> {
+    await this.#unconfirmed.get(current.id)
+    this.#unconfirmed.delete(current.id)
     const facts = await this.#sight.look(current)
     this.#post({ type: 'looked', now: this.#options.clock.now(), step: current.id, facts })
   }
@@ -285,6 +288,7 @@ export class Conductor {
         copyLimitMs(snapshot.vms[current.vm]?.demand, config.settings.migration.bandwidth),
       signal: abort.signal,
       stoppedAt: this.#stoppedAt,
+      unconfirmed: this.#unconfirmed,
       progress: progress =>
         this.#post({ type: 'progress', now: clock.now(), step: current.id, progress }),
     })

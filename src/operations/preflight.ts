@@ -207,7 +207,7 @@ async function missingSecret(
 
 /** Which of these paths are not there. Throws what `run` throws. */
 export async function missingPaths(run: RunOnHwm, paths: readonly string[]): Promise<string[]> {
-  const { stdout } = await run(MISSING, { ...call, args: paths })
+  const { stdout } = await run(MISSING, { ...call, args: paths, mayHang: true })
   return stdout.split('\n').filter(line => line !== '')
 }
 

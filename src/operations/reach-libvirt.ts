@@ -8,17 +8,23 @@ import type { CallOptions } from '../libvirt/hypervisor.ts'
 import type { Machine } from '../libvirt/machine.ts'
 import { openMachine } from '../libvirt/open.ts'
 import type { SshConnections } from '../libvirt/ssh/connections.ts'
+import { sshTarget } from '../libvirt/ssh/dial.ts'
+import { isSsh, parseLibvirtUri } from '../libvirt/uri.ts'
+import { monotonicMs, pause, realClock } from '../model/clock.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
-import type { Reach } from './reach.ts'
+import { Processes, type SeenProcess } from './processes.ts'
+import type { NotedProcesses, Reach } from './reach.ts'
 
 /**
- * Prints nothing; exit 0 when a process has this uuid as a word of its command line, 1 when none has. Processes come and go while it
+ * Where libvirt is local. Prints nothing; exit 0 when a process has this uuid as a word of its command line, 1 when none has. Processes come and go while it
  * looks, which is no error. The first digit goes in brackets so that the search does not find itself. A process that has ended and
  * waits to be reaped has no command line any more.
  */
 const FIND_QEMU = 'cat /proc/[0-9]*/cmdline 2>/dev/null | grep -qizxE -- "$1"'
 const FOUND = 0
 const LIMIT_MS = 5_000
+/** Between two looks at a process that is about to end, in ms. */
+const LOOK_AGAIN_MS = 2
 /** For the shared folder: one that hangs is not waited for long, as there is a copy. */
 const STORED_MS = 3_000
 
@@ -33,6 +39,8 @@ export interface LibvirtReachOptions {
 export class LibvirtReach implements Reach {
   readonly #options: LibvirtReachOptions
   readonly #machines = new Map<string, Promise<Machine>>()
+  /** By URI: the cluster file may give an HWM another one. */
+  readonly #processes = new Map<string, Processes>()
 
   constructor(options: LibvirtReachOptions) {
     this.#options = options
@@ -66,6 +74,11 @@ export class LibvirtReach implements Reach {
   ): Promise<'gone' | 'there' | 'unseen'> {
     const run = this.shell(hwm)
     if (run === undefined) return 'unseen'
+    const processes = this.#processesOf(hwm)
+    if (processes !== undefined) {
+      const found = await processes.find(uuid, { timeoutMs: LIMIT_MS, ...options })
+      return found.length > 0 ? 'there' : 'gone'
+    }
     const pattern = `[${uuid.slice(0, 1)}]${uuid.slice(1)}`
     const { status, stderr } = await run(FIND_QEMU, {
       timeoutMs: LIMIT_MS,
@@ -77,6 +90,18 @@ export class LibvirtReach implements Reach {
         `looking for QEMU processes on ${hwm} failed: ${stderr.trim() || `status ${status}`}`,
       )
     return status === FOUND ? 'there' : 'gone'
+  }
+
+  async noteProcesses(
+    hwm: string,
+    uuid: string,
+    options: CallOptions = {},
+  ): Promise<NotedProcesses | undefined> {
+    const processes = this.#processesOf(hwm)
+    const noted = await processes?.find(uuid, { timeoutMs: LIMIT_MS, ...options })
+    // Its QEMU is not seen by our account: then its end is not seen either.
+    if (processes === undefined || noted?.some(each => each.isQemu) !== true) return undefined
+    return { vanished: limits => haveVanished(processes, uuid, noted, limits) }
   }
 
   async storedXml(hwm: string, vm: string, options: CallOptions = {}): Promise<string | undefined> {
@@ -107,6 +132,8 @@ export class LibvirtReach implements Reach {
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = await Promise.allSettled(this.#machines.values())
     this.#machines.clear()
+    for (const processes of this.#processes.values()) processes[Symbol.dispose]()
+    this.#processes.clear()
     for (const each of opened)
       if (each.status === 'fulfilled') await each.value[Symbol.asyncDispose]()
   }
@@ -122,4 +149,38 @@ export class LibvirtReach implements Reach {
     const uri = this.#uri(hwm)
     return /^[a-z]+\+(tcp|tls):/.test(uri) ? undefined : runOn(uri, this.#options.ssh)
   }
+
+  /** Undefined where it is not reached by SSH. */
+  #processesOf(hwm: string): Processes | undefined {
+    const uri = this.#uri(hwm)
+    const parsed = parseLibvirtUri(uri)
+    if (!isSsh(parsed)) return undefined
+    let processes = this.#processes.get(uri)
+    if (processes === undefined) {
+      processes = new Processes(hwm, sshTarget(parsed), this.#options.ssh)
+      this.#processes.set(uri, processes)
+    }
+    return processes
+  }
+}
+
+async function haveVanished(
+  processes: Processes,
+  uuid: string,
+  noted: readonly SeenProcess[],
+  { timeoutMs, ...options }: { readonly timeoutMs: number } & CallOptions,
+): Promise<boolean> {
+  const until = monotonicMs() + timeoutMs
+  let left = noted
+  while (left.length > 0) {
+    const rest = until - monotonicMs()
+    if (rest <= 0) return false
+    const gone = await Promise.all(
+      left.map(each => processes.isGone(each, { ...options, timeoutMs: rest })),
+    )
+    left = left.filter((_, index) => gone[index] !== true)
+    if (left.length > 0) await pause(realClock, LOOK_AGAIN_MS, options.signal)
+  }
+  const rest = Math.max(1, until - monotonicMs())
+  return (await processes.find(uuid, { ...options, timeoutMs: rest })).length === 0
 }

@@ -22,7 +22,7 @@ import { parseClusterFile } from '../../src/model/cluster-file/parse.ts'
 import { Operations } from '../../src/operations/operations.ts'
 import { LibvirtReach } from '../../src/operations/reach-libvirt.ts'
 import { until } from '../lab/processes.ts'
-import type { Hold, Order, Part, Report, Told } from './actor.ts'
+import type { Hold, Order, Part, Reached, Report, Told } from './actor.ts'
 
 const CHANGES = new Set([
   'migrationBegin',
@@ -150,6 +150,7 @@ interface Opened {
   readonly store: StateStore
   readonly observation: Observation
   readonly operations: Operations
+  readonly reach: WatchedReach
   readonly log: Told[]
 }
 
@@ -166,13 +167,14 @@ async function open(part: Part): Promise<Opened> {
     open: (uri, options) => openHypervisor(uri, { ...options, ssh }),
   })
   const log: Told[] = []
+  const reach = new WatchedReach({
+    ssh,
+    config: () => observation.snapshot.config,
+    inEtcd: new EtcdDomainStore(store, ''),
+  })
   const operations = new Operations({
     store: watchedStore(store),
-    reach: new WatchedReach({
-      ssh,
-      config: () => observation.snapshot.config,
-      inEtcd: new EtcdDomainStore(store, ''),
-    }),
+    reach,
     identity: { who: `actor ${process.pid}`, from: 'test', version: 'test' },
     clock: realClock,
     snapshot: () => observation.snapshot,
@@ -188,7 +190,7 @@ async function open(part: Part): Promise<Opened> {
     )
   }
   await until('the cluster to be seen', isSeen, { limitMs: 60_000 })
-  return { store, observation, operations, log }
+  return { store, observation, operations, reach, log }
 }
 
 /** Goes on although etcd is choosing a leader, or has much to do. */
@@ -228,6 +230,8 @@ async function obey(order: Order): Promise<unknown> {
       return operations.ask(order.id, order.to)
     case 'declare-off':
       return operations.declareOff(order.hwm, { device: 'the lab', id: `lab ${order.hwm}` }, 'test')
+    case 'reach':
+      return reachAll(opened, order)
     case 'hold':
       holds.set(order.at.call, order.at)
       return undefined
@@ -258,6 +262,18 @@ async function obey(order: Order): Promise<unknown> {
     case 'log':
       return log
   }
+}
+
+async function reachAll(
+  { reach, observation }: Opened,
+  { hwm, vm, reads }: { readonly hwm: string; readonly vm: string; readonly reads: number },
+): Promise<Reached> {
+  const uuid = observation.snapshot.vms[vm]?.instances[0]?.uuid
+  const run = reach.shell(hwm)
+  if (uuid === undefined || run === undefined) throw new Error(`${vm} on ${hwm} is not reached`)
+  const xml = await Promise.all(Array.from({ length: reads }, () => reach.storedXml(hwm, vm)))
+  const process = await reach.process(hwm, uuid)
+  return { xml, process, hostname: (await run('hostname', {})).stdout.trim() }
 }
 
 const ssh = new SshConnections()

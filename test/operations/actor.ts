@@ -32,6 +32,7 @@ type Wish =
   | { readonly do: 'conduct'; readonly id: string; readonly first?: Asked }
   | { readonly do: 'ask'; readonly id: string; readonly to: Asked }
   | { readonly do: 'declare-off'; readonly hwm: string }
+  | { readonly do: 'reach'; readonly hwm: string; readonly vm: string; readonly reads: number }
   | { readonly do: 'hold'; readonly at: Hold }
   | { readonly do: 'go' | 'permits' | 'vms' | 'hwms' | 'log' }
   | { readonly do: 'operation'; readonly id: string }
@@ -43,6 +44,14 @@ export interface Told {
   readonly level: string
   readonly about: string
   readonly what: string
+}
+
+/** What an HWM gives while reads of a VM's XML are under way, or have been given up and hang there. */
+export interface Reached {
+  /** From wherever each read of the XML got it. */
+  readonly xml: readonly (string | undefined)[]
+  readonly process: 'gone' | 'there' | 'unseen'
+  readonly hostname: string
 }
 
 export type Report =
@@ -138,6 +147,11 @@ export class Actor implements AsyncDisposable {
   /** The proof that a fence device would have given. */
   async declareOff(hwm: string): Promise<void> {
     await this.#order({ do: 'declare-off', hwm })
+  }
+
+  /** Reads the VM's XML so many times at once as that HWM reads it, then looks for its process there, and runs a script. */
+  async reach(hwm: string, vm: string, reads: number): Promise<Reached> {
+    return (await this.#order({ do: 'reach', hwm, vm, reads })) as Reached
   }
 
   /** Resolves when the call is reached; the actor then stands there until `go`, or is killed. */

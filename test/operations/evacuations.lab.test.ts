@@ -179,24 +179,38 @@ describe('the storage barrier', () => {
   })
 })
 
-test("F22: where the domain store hangs, VMs start from the HWM's own copies", async () => {
-  const andreys = lab.host('andreys')
-  // Two layers of FUSE, the lower one paused: reads hang in D state, as on a CephFS without its MDS.
-  await andreys.shell(
-    [
-      'mkdir -p /run/lab/lower /run/lab/upper',
-      `setsid bindfs -f --multithreaded ${lab.layout.shared}/domains /run/lab/lower </dev/null >/dev/null 2>&1 &`,
-      'echo $! >/run/lab/lower.pid; until mountpoint -q /run/lab/lower; do sleep 0.01; done',
-      'setsid bindfs -f --multithreaded /run/lab/lower /run/lab/upper </dev/null >/dev/null 2>&1 &',
-      'until mountpoint -q /run/lab/upper; do sleep 0.01; done',
-      'mount --bind /run/lab/upper /srv/domains',
-      'kill -STOP $(cat /run/lab/lower.pid)',
-    ].join('\n'),
-  )
-  const operation = await actor.on('hung').act(evacuation(), word)
-  await andreys.shell('kill -CONT $(cat /run/lab/lower.pid)')
-  expect(operation.steps[0]).toMatchObject({ state: 'done', error: '' })
-  await isRestarted(parts.hung, 'hung', 'andreys')
+describe('F22: where the domain store hangs', () => {
+  beforeAll(async () => {
+    // Two layers of FUSE, the lower one paused: reads hang in D state, as on a CephFS without its MDS.
+    await lab
+      .host('andreys')
+      .shell(
+        [
+          'mkdir -p /run/lab/lower /run/lab/upper',
+          `setsid bindfs -f --multithreaded ${lab.layout.shared}/domains /run/lab/lower </dev/null >/dev/null 2>&1 &`,
+          'echo $! >/run/lab/lower.pid; until mountpoint -q /run/lab/lower; do sleep 0.01; done',
+          'setsid bindfs -f --multithreaded /run/lab/lower /run/lab/upper </dev/null >/dev/null 2>&1 &',
+          'until mountpoint -q /run/lab/upper; do sleep 0.01; done',
+          'mount --bind /run/lab/upper /srv/domains',
+          'kill -STOP $(cat /run/lab/lower.pid)',
+        ].join('\n'),
+      )
+  })
+  afterAll(() => lab.host('andreys').shell('kill -CONT $(cat /run/lab/lower.pid)'))
+
+  test('VMs start from its own copies', async () => {
+    const operation = await actor.on('hung').act(evacuation(), word)
+    expect(operation.steps[0]).toMatchObject({ state: 'done', error: '' })
+    await isRestarted(parts.hung, 'hung', 'andreys')
+  })
+
+  test('as many reads as hang there, processes are still seen and scripts still run', async () => {
+    // Each read is given up and hangs on there; sshd has ten sessions for one connection.
+    const { xml, process: seen, hostname } = await actor.on('hung').reach('andreys', 'hung', 20)
+    expect(xml).toHaveLength(20)
+    for (const each of xml) expect(each).toContain('<name>hung</name>')
+    expect({ seen, hostname }).toEqual({ seen: 'there', hostname: 'andreys' })
+  })
 })
 
 test('F29: a second host dies in the evacuation of the first; nothing is lost or started twice', async () => {

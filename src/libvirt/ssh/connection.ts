@@ -13,6 +13,7 @@ import {
   type SocketProblem,
 } from './errors.ts'
 import { type Limits, within } from './limits.ts'
+import { Sessions } from './sessions.ts'
 
 export interface CommandResult {
   /** Exit status; undefined when a signal ended it. */
@@ -29,6 +30,8 @@ export interface CommandOptions {
   readonly outputLimit?: number
   /** What the command reads on its standard input; absent: nothing, it sees the end at once. */
   readonly input?: string
+  /** It touches what can hang for ever, as a network file system does: only some such run at a time, hung ones among them. */
+  readonly mayHang?: boolean
 }
 
 const CHANNEL_LIMIT_MS = 10_000
@@ -48,6 +51,7 @@ export class SshConnection {
   readonly #stream: Duplex
   readonly #over = new AbortController()
   readonly #channels = new Set<ChannelStream>()
+  readonly #sessions = new Sessions()
   #isHurried = false
 
   /** `client` is ready and runs over `stream`. */
@@ -146,16 +150,25 @@ export class SshConnection {
     const { timeoutMs = COMMAND_LIMIT_MS, outputLimit = OUTPUT_LIMIT, signal, input } = options
     const failed = (why: SshCommandFailed['why'], detail: string) =>
       new SshCommandFailed(this.host, command, why, detail)
+    const timedOut = () => failed('timeout', `not done within ${timeoutMs} ms`)
+    const both = signal ? AbortSignal.any([this.lost, signal]) : this.lost
+    both.throwIfAborted()
+    const until = performance.now() + timeoutMs
+    const kind = options.mayHang === true ? 'may hang' : 'quick'
+    const giveBack = await this.#sessions.take(kind, { timeoutMs, signal: both }, timedOut)
     const { promise, resolve, reject } = Promise.withResolvers<CommandResult>()
     let channel: ClientChannel | undefined
     let over = false
-    const both = signal ? AbortSignal.any([this.lost, signal]) : this.lost
-    both.throwIfAborted()
     this.#attempt(() =>
       this.#client.exec(command, (error, opened) => {
-        if (error) return reject(failed('refused', error.message))
+        if (error) {
+          giveBack()
+          return reject(failed('refused', error.message))
+        }
+        // sshd closes its side when the command has ended, however early we close ours: until then it counts there, too.
+        opened.once('close', giveBack)
         channel = opened
-        if (over) return opened.close()
+        if (over) return opened.resume().close()
         // Listened to in this very event: status and output may come with it.
         collect(opened, outputLimit, resolve, reason =>
           reject(
@@ -169,13 +182,33 @@ export class SshConnection {
       }),
     )
     try {
-      return await within(promise, { timeoutMs, signal: both }, () =>
-        failed('timeout', `not done within ${timeoutMs} ms`),
-      )
+      const left = Math.max(1, until - performance.now())
+      return await within(promise, { timeoutMs: left, signal: both }, timedOut)
     } finally {
       over = true
-      channel?.close()
+      channel?.resume().close()
     }
+  }
+
+  /** A command that goes on: its standard input and output as a stream, which ends it when it is destroyed. Nobody reads its errors. */
+  async openCommand(command: string, limits: Limits): Promise<Duplex> {
+    const opened = await this.#open(
+      limits,
+      answer =>
+        this.#client.exec(command, (error, channel) => {
+          channel?.stderr.resume()
+          answer(error, channel)
+        }),
+      () =>
+        new SshCommandFailed(
+          this.host,
+          command,
+          'timeout',
+          `not begun within ${limits.timeoutMs} ms`,
+        ),
+    )
+    if (opened instanceof ChannelStream) return opened
+    throw new SshCommandFailed(this.host, command, 'refused', opened.message)
   }
 
   /**

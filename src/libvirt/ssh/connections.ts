@@ -33,6 +33,7 @@ export interface SshLease extends Disposable {
   ): Promise<Duplex>
   openTcp(host: string, port: number, limits: Limits): Promise<Duplex>
   exec(command: string, options?: CommandOptions): Promise<CommandResult>
+  openCommand(command: string, limits: Limits): Promise<Duplex>
   release(): void
 }
 
@@ -123,6 +124,7 @@ export class SshConnections implements AsyncDisposable {
         openSocket: (path, options) => connection.openSocket(path, options),
         openTcp: (host, port, tcpLimits) => connection.openTcp(host, port, tcpLimits),
         exec: (command, options) => connection.exec(command, options),
+        openCommand: (command, commandLimits) => connection.openCommand(command, commandLimits),
         release,
         [Symbol.dispose]: release,
       }

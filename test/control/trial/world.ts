@@ -308,7 +308,12 @@ export class World {
               return
             }
             this.set(vm, from, 'off')
-            answer({ how: 'ok' })
+            // Where its process was seen to vanish, nothing is looked at again before the permit moves.
+            const ends = {
+              [from]: { known: true, domain: 'absent', process: 'gone', ownAccord: false },
+              [to]: { known: true, domain: 'held', process: 'there', ownAccord: false },
+            } as const
+            answer({ how: 'ok', ...(this.chance(0.7) && { learned: { ends } }) })
           })
         })
       })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import type { ServerChannel } from 'ssh2'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SshConnections, type SshTarget } from '../../../src/libvirt/ssh/connections.ts'
 import { dialSsh, sshTarget } from '../../../src/libvirt/ssh/dial.ts'
@@ -465,6 +466,32 @@ describe('commands', () => {
     expect(String(await failure(lease.exec('x', { signal })))).toContain('enough')
     // What was given up does not stay open at the far end.
     await until('channels closed', () => closed === 2)
+  })
+
+  test('that hang keep their places, and take none from those that do not touch what hangs', async () => {
+    const { peer, connections } = await stage()
+    const hung: ServerChannel[] = []
+    peer.onCommand = (command, channel) => {
+      if (command === 'cat') return hung.push(channel.resume())
+      channel.exit(0)
+      return channel.end()
+    }
+    using lease = await connections.acquire(quark)
+    const reads = Array.from({ length: 4 }, () => lease.exec('cat', { mayHang: true }))
+    await until('they hang', () => hung.length === 4)
+    expect(await failure(lease.exec('cat', { mayHang: true, timeoutMs: 50 }))).toMatchObject({
+      why: 'timeout',
+    })
+    expect(hung).toHaveLength(4)
+    expect(await lease.exec('look')).toMatchObject({ code: 0 })
+    // Mended: what hung comes to its end, and the next is run.
+    const next = lease.exec('df', { mayHang: true })
+    for (const channel of hung) {
+      channel.exit(0)
+      channel.end()
+    }
+    expect(await next).toMatchObject({ code: 0 })
+    for (const { code } of await Promise.all(reads)) expect(code).toBe(0)
   })
 
   test('end with a failure when the host ends them without a status', async () => {
