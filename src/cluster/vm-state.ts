@@ -80,6 +80,8 @@ function findAtRest(
   // A guest that shut itself down before its HWM died is stopped, not lost.
   if (known?.lastState === 'shutoff' && known.instance.reason === 'shutdown')
     return found('stopped', known)
+  // libvirtd has restarted since, and no longer knew why it was off: nobody can tell whether it shall run.
+  if (known?.lastState === 'shutoff' && known.instance.reason === '') return found('unknown', known)
   if (known)
     return found(
       config?.desired === 'running' && known.hwmState === 'down' ? 'waiting' : 'unknown',

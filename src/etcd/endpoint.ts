@@ -44,15 +44,15 @@ export interface Services {
 }
 
 /**
- * keepalive: gRPC's own pings find a dead peer after 13 s at the latest (etcd allows one each 5 s at most); watches ask for
- * progress every second and find it sooner. Receive limit: none, since a list or a backlog over gRPC's 4 MiB would fail for
+ * keepalive: gRPC's own pings find a dead peer after 13 s at the latest (etcd allows one each 5 s at most, and none
+ * where no call is open: it would close such a connection for *too many pings*); watches ask for progress every second and find it sooner. Receive limit: none, since a list or a backlog over gRPC's 4 MiB would fail for
  * ever. Back-off: short, so that a console catches up within 2 s of etcd's return. Subchannels of our own: a connection that hangs
  * in its handshake is not taken up again by the next channel. No HTTP proxy: etcd is near.
  */
 const CHANNEL: IOptions['grpcOptions'] = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 3_000,
-  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.keepalive_permit_without_calls': 0,
   'grpc.max_receive_message_length': -1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 300,

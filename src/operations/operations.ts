@@ -16,6 +16,7 @@ import { draft } from './plan/draft.ts'
 import { planApplyMap, type NewMap } from './plan/apply-map.ts'
 import { operationOf } from './plan/operation-of.ts'
 import { NoPlan, type Choices, type Plan } from './plan/plan.ts'
+import { recordOwnStops } from './own-stops.ts'
 import { OffProofs } from './prove-off.ts'
 import { letIn } from './release.ts'
 import type { PreparedFallback } from './plan/targets.ts'
@@ -166,10 +167,13 @@ export class Operations implements AsyncDisposable {
       what: `operation ${operation.id}: ${plan.sentence}`,
       why: confirmation.why,
     })
-    await forgetOld(standing.operations, {
-      ledger,
-      report: event => this.#options.report(event),
-    })
+    const report: OperationsOptions['report'] = event => this.#options.report(event)
+    const operations = { ...this.#options.snapshot().operations, [operation.id]: operation }
+    await recordOwnStops(
+      { ...withStanding(this.#options.snapshot(), standing), operations },
+      { ledger, report },
+    )
+    await forgetOld(standing.operations, { ledger, report })
     return operation
   }
 
@@ -208,7 +212,13 @@ export class Operations implements AsyncDisposable {
 
   /** Maintenance of an HWM on or off, without moving anything. */
   async setMaintenance(hwm: string, on: boolean, why: string): Promise<void> {
-    await (await this.#open()).change({ maintenance: { [hwm]: on } })
+    const { store } = this.#options
+    const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
+    await ledger.change({ maintenance: { [hwm]: on } })
+    await recordOwnStops(withStanding(this.#options.snapshot(), standing), {
+      ledger,
+      report: event => this.#options.report(event),
+    })
     this.#options.report({
       level: 'info',
       about: `hwm:${hwm}`,

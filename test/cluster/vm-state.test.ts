@@ -58,7 +58,11 @@ const cases: readonly Case[] = [
   { when: ['a down:running', 'b shutoff'], then: 'waiting', where: 'a' },
   { when: ['a down:shutoff', 'b shutoff'], then: 'stopped', where: 'b' },
   { when: ['a down:shutoff'], config: stopped, then: 'unknown', where: 'a' },
-  { when: ['a down:shutoff'], then: 'waiting', where: 'a' },
+  // Why it is off was forgotten by a libvirtd that restarted.
+  { when: ['a down:shutoff'], then: 'unknown', where: 'a' },
+  { when: ['a down:shutoff/destroyed'], then: 'waiting', where: 'a' },
+  { when: ['a down:shutoff/crashed'], then: 'waiting', where: 'a' },
+  { when: ['a down:shutoff/shutdown'], then: 'stopped', where: 'a' },
   { when: [], homeState: 'up', then: 'absent' },
   { when: [], homeState: 'down', then: 'waiting' },
   { when: [], homeState: 'connecting', then: 'unknown' },

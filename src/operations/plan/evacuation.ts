@@ -127,12 +127,19 @@ function failover(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationO
     `Evacuate ${view.name}: ${plural(drawn.moves.length, 'VM')} ${drawn.moves.length === 1 ? 'restarts' : 'restart'} elsewhere` +
     (drawn.unplaced.length > 0 ? `, ${drawn.unplaced.length} cannot be placed` : '') +
     (staying.length > 0 ? `, ${staying.length} ${staying.length === 1 ? 'waits' : 'wait'}` : '')
-  const notes =
-    prepared === undefined && movable.length > 0
+  const doubtful = movable.filter(vm => vm.state === 'unknown').map(vm => vm.name)
+  const notes = [
+    ...(doubtful.length > 0
+      ? [
+          `off when ${view.name} was last heard, and nobody knows why: ${doubtful.join(', ')}; leave out what shall stay off`,
+        ]
+      : []),
+    ...(prepared === undefined && movable.length > 0
       ? ['no fallback map was prepared: targets are chosen by room']
       : prepared?.note !== undefined && movable.length > 0
         ? [prepared.note]
-        : []
+        : []),
+  ]
   return {
     kind: 'evacuate',
     subject: view.name,
