@@ -1,6 +1,7 @@
 // What the solver's commands share: their options, the worker that computes, Ctrl-C, and a line of progress.
 import type { Objective, Progress } from '../solver/problem.ts'
-import { SolverFailed, SolverPool } from '../engine/solver-pool.ts'
+import { SolverPair } from '../engine/solver-pair.ts'
+import { SolverFailed } from '../engine/solver-pool.ts'
 import type { JobKind, Jobs } from '../engine/solving/jobs.ts'
 import type { Context } from './context.ts'
 import { CommandFailed, EXIT, WrongUse, type ExitStatus } from './exit.ts'
@@ -49,13 +50,13 @@ export function effortOf(context: Context): Effort {
 /** Without `--seconds` the solver ends by itself; this is for what would take for ever. */
 const ENOUGH_AFTER_MS = 60_000
 
-/** Runs one job in a worker. Ctrl-C and --timeout end it with the best so far. */
+/** Runs one job in a worker, a search in two. Ctrl-C and --timeout end it with the best so far. */
 export async function solve<K extends JobKind>(
   context: Context,
   kind: K,
   asked: Jobs[K]['asked'],
 ): Promise<Jobs[K]['answer']> {
-  await using pool = new SolverPool({ size: 1 })
+  await using pool = new SolverPair()
   using progress = new ProgressLine(context)
   const seconds = secondsOf(context)
   try {

@@ -58,6 +58,11 @@ export class Budget {
     )
   }
 
+  /** A part of this budget: also over when this is so. */
+  unless(stopped: () => boolean): Budget {
+    return new Share(this, Infinity, { stopped })
+  }
+
   get isOver(): boolean {
     return this.#over
   }

@@ -2,6 +2,7 @@
 import { balance, imbalance } from './balance/balance.ts'
 import { resilientBound } from './bounds/resilient.ts'
 import { unitBound } from './bounds/units.ts'
+import { alone, type Beside } from './beside.ts'
 import { Budget, type Limits } from './budget.ts'
 import { type Compiled, compile, mapOf } from './compile.ts'
 import { fewestMoves } from './moves/fewest-moves.ts'
@@ -33,6 +34,8 @@ export interface PlaceOptions extends Limits {
   readonly onProgress?: (progress: Progress) => void
   /** Also finds the largest X of the map. Default true. */
   readonly findLargest?: boolean
+  /** Another search for the same map. */
+  readonly beside?: Beside
 }
 
 /** One call's belongings. */
@@ -214,7 +217,7 @@ function isLimited(task: Task): boolean {
 }
 
 function leastHwms(task: Task): Outcome {
-  const { compiled, items, random, budget, tolerate } = task
+  const { compiled, items, random, budget, tolerate, options } = task
   const tell = (hwms: number | undefined, bound: number, phase: string): void =>
     report(task, phase, hwms, bound)
   if (!hasHavms(task)) {
@@ -224,6 +227,7 @@ function leastHwms(task: Task): Outcome {
       budget,
       tell,
       isLimited(task) ? Infinity : 8,
+      options.beside ?? alone(),
     )
     return where === undefined ? undefined : { where, open: usedBins(where), bound }
   }
@@ -235,6 +239,7 @@ function leastHwms(task: Task): Outcome {
     budget,
     isLimited(task) ? Infinity : 4,
     tell,
+    options.beside ?? alone(),
   )
   return result.best === undefined ? undefined : { ...result.best, bound: result.bound }
 }

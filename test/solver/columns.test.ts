@@ -156,7 +156,7 @@ test('the master ends at the optimum: its prices prove it', () => {
       for (const r of master.columns[c]!.rows) cover[r]! += value
     }
     for (const covered of cover) expect(covered).toBeGreaterThan(1 - 1e-3)
-    for (const column of master.columns) expect(master.reducedCost(column)).toBeGreaterThan(-1e-6)
+    for (const c of master.columns.keys()) expect(master.reducedCost(c)).toBeGreaterThan(-1e-6)
     for (const price of master.prices) expect(price).toBeGreaterThan(-1e-6)
     expect(master.prices.reduce((a, b) => a + b, 0)).toBeCloseTo(sum, 3)
   }

@@ -7,7 +7,7 @@ import type { Solved, SolveObjective, SolveProgress } from '../../model/solved.t
 import { presentPlaces, presentProblem } from '../../operations/present.ts'
 import { shortText } from '../../operations/reasons.ts'
 import type { Move, PlacementMap, Problem } from '../../solver/problem.ts'
-import { SolverPool } from '../solver-pool.ts'
+import { SolverPair } from '../solver-pair.ts'
 import type { OneWorker } from './scene-worker.ts'
 import type { PlanAnswer } from '../solving/answer.ts'
 
@@ -48,8 +48,8 @@ export class SolverDesk implements AsyncDisposable {
   readonly #found = new Map<string, Found>()
   #count = 0
 
-  /** A worker for each search: its memory goes with it, and nobody waits behind it. */
-  constructor(hire: () => OneWorker = () => new SolverPool({ size: 1 })) {
+  /** Workers for each search: their memory goes with it, and nobody waits behind it. */
+  constructor(hire: () => OneWorker = () => new SolverPair()) {
     this.#hire = hire
   }
 

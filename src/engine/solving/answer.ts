@@ -1,5 +1,6 @@
 // What is asked of the solver as a whole, and what it answers: plain data, so that it crosses to a worker and back.
 import type { Resources } from '../../model/resources.ts'
+import { alone, type Beside, shared } from '../../solver/beside.ts'
 import type { Capacity } from '../../solver/capacity.ts'
 import type {
   CounterExample,
@@ -18,6 +19,17 @@ export interface Hooks {
   /** True: end with the best so far. */
   stopped(): boolean
   onProgress(progress: Progress): void
+}
+
+/** One of two workers at the same question. */
+export interface BesideRequest {
+  readonly lane: 0 | 1
+  /** What they tell each other lies here; left out: nothing. */
+  readonly common?: SharedArrayBuffer
+}
+
+export function besideOf({ lane, common }: BesideRequest): Beside {
+  return common === undefined ? alone(lane) : shared(lane, common)
 }
 
 /** Which fallback maps are wanted: of all failure sets up to X, of the sets named, or none. */
@@ -43,6 +55,7 @@ export interface PlanRequest {
   readonly keepsX?: boolean
   /** Slots and how many more HAVMs fit are wanted: of the commonest sizes, or of this VM's. */
   readonly capacity?: 'common' | { readonly like: string }
+  readonly beside?: BesideRequest
 }
 
 /** Where the HAVMs of one failure set restart. */

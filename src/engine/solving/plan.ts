@@ -12,7 +12,13 @@ import type {
   Resilience,
 } from '../../solver/problem.ts'
 import { judgeResilience } from '../../solver/resilience/index.ts'
-import type { Hooks, PlanAnswer, PlanRequest, ResilienceAnswer } from './answer.ts'
+import {
+  besideOf,
+  type Hooks,
+  type PlanAnswer,
+  type PlanRequest,
+  type ResilienceAnswer,
+} from './answer.ts'
 import { contradiction } from './contradictions.ts'
 import { answerSets } from './fallbacks.ts'
 import { loadsOf } from './loads.ts'
@@ -97,6 +103,8 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
       tolerate,
       seed,
       ...(request.objectives !== undefined && { objectives: request.objectives }),
+      // With fewer failures it is another question.
+      ...(request.beside && tolerate === problem.tolerate && { beside: besideOf(request.beside) }),
       onProgress: progress => hooks.onProgress(progress),
     } satisfies PlaceOptions)
   }

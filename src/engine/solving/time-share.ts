@@ -3,7 +3,7 @@ import type { Limits } from '../../solver/budget.ts'
 import type { Hooks, PlanRequest } from './answer.ts'
 
 /** Elementary steps a second that a repeatable search is given: fewer than any machine of these years makes, so that the clock does not decide. */
-const STEPS_A_SECOND = 5e7
+const STEPS_A_SECOND = 1e8
 
 /** Every part gets this much at least, however little is left: a verdict is worth more than punctuality. */
 const LEAST_SECONDS = 0.2

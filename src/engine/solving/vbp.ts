@@ -4,7 +4,7 @@ import { packFewest } from '../../solver/packing/fewest.ts'
 import { plainPacking } from '../../solver/packing/packing.ts'
 import { seeded } from '../../solver/random.ts'
 import type { VbpInstance } from '../../solver/vbp.ts'
-import type { Hooks } from './answer.ts'
+import { type BesideRequest, besideOf, type Hooks } from './answer.ts'
 import { TimeShare } from './time-share.ts'
 
 export interface VbpRequest {
@@ -12,6 +12,7 @@ export interface VbpRequest {
   readonly seed: number
   readonly seconds?: number
   readonly isRepeatable: boolean
+  readonly beside?: BesideRequest
 }
 
 export interface VbpAnswer {
@@ -49,6 +50,7 @@ export function answerVbp(request: VbpRequest, hooks: Hooks): VbpAnswer {
     new Budget(time.until(1)),
     report,
     request.seconds === undefined ? ROUNDS_BY_DEFAULT : Infinity,
+    request.beside && besideOf(request.beside),
   )
   if (where === undefined)
     return { answer: 'no-answer', ...NOTHING, proved: false, seconds: time.spent }

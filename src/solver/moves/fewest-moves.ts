@@ -1,8 +1,9 @@
-// Fewest moves from today's map to a valid one. A lower bound counts, HWM by HWM, how many VMs at least must leave. The search swings
+// Fewest moves from today's map to a valid one. The search swings
 // between valid maps, from which it sends VMs home, and overfull ones, from which it moves VMs out; the price of overflow follows.
 import type { Budget } from '../budget.ts'
 import type { Packing } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
+import { leastMoving } from './leaving.ts'
 import type { Random } from '../random.ts'
 
 export interface FewestMoves {
@@ -10,85 +11,6 @@ export interface FewestMoves {
   /** Moved VMs (an item may be several). */
   readonly moves: number
   readonly bound: number
-}
-
-/** Nodes of the search for the fewest that must leave one bin. */
-const MOST_NODES = 20_000
-
-/** The least cost of items whose leaving makes the bin fit. Complete within limits, else a bound per dimension. */
-function leastLeaving(
-  packing: Packing,
-  bin: number,
-  members: readonly number[],
-  cost: ArrayLike<number>,
-): number {
-  const { dims, size, capacity, fixed } = packing
-  const excess = new Float64Array(dims)
-  for (let d = 0; d < dims; d++) {
-    for (const i of members) excess[d]! += size[i * dims + d]!
-    excess[d]! -= capacity[bin * dims + d]!
-  }
-  const short = Array.from({ length: dims }, (_, d) => d).filter(d => excess[d]! > 0)
-  if (short.length === 0) return 0
-  const movable = members.filter(i => fixed[i]! < 0)
-  // Per dimension: the largest by size per cost, taken fractionally.
-  const bound = (from: number, left: Float64Array): number => {
-    let most = 0
-    for (const d of short) {
-      if (left[d]! <= 0) continue
-      let rest = left[d]!
-      let paid = 0
-      for (const i of byDim.get(d)!) {
-        if (rank[i]! < from) continue
-        const x = size[i * dims + d]!
-        if (x <= 0) break
-        if (x >= rest) {
-          paid += (cost[i]! * rest) / x
-          rest = 0
-          break
-        }
-        rest -= x
-        paid += cost[i]!
-      }
-      if (rest > 0) return Infinity
-      most = Math.max(most, paid)
-    }
-    return Math.ceil(most - 1e-9)
-  }
-  const share = (i: number): number =>
-    short.reduce((sum, d) => sum + size[i * dims + d]! / excess[d]!, 0) / cost[i]!
-  const sequence = movable.toSorted((a, b) => share(b) - share(a))
-  const rank: Record<number, number> = {}
-  sequence.forEach((i, k) => {
-    rank[i] = k
-  })
-  const byDim = new Map(
-    short.map(d => [
-      d,
-      movable.toSorted((a, b) => size[b * dims + d]! / cost[b]! - size[a * dims + d]! / cost[a]!),
-    ]),
-  )
-  let best = Infinity
-  let nodes = 0
-  const root = bound(0, excess)
-  const go = (k: number, paid: number, left: Float64Array): void => {
-    if (short.every(d => left[d]! <= 0)) {
-      best = Math.min(best, paid)
-      return
-    }
-    if (k === sequence.length || ++nodes > MOST_NODES || paid + bound(k, left) >= best) return
-    const i = sequence[k]!
-    const next = left.slice()
-    for (const d of short) next[d]! -= size[i * dims + d]!
-    go(k + 1, paid + cost[i]!, next)
-    go(k + 1, paid, left)
-  }
-  go(0, 0, excess)
-  return nodes > MOST_NODES || best === Infinity
-    ? root === Infinity
-      ? movable.length
-      : root
-    : best
 }
 
 /**
@@ -114,13 +36,13 @@ export function fewestMoves(
     )
   }
   const state = new State(packing)
-  let bound = 0
   const atHome: number[][] = Array.from({ length: packing.bins }, () => [])
+  let bound = 0
   for (let i = 0; i < items; i++) {
     if (mayStay(i)) atHome[home[i]!]!.push(i)
     else if (home[i]! >= 0) bound += cost[i]!
   }
-  for (let b = 0; b < packing.bins; b++) bound += leastLeaving(packing, b, atHome[b]!, cost)
+  bound += leastMoving(packing, atHome, cost)
   for (let b = 0; b < packing.bins; b++) for (const i of atHome[b]!) state.put(i, b)
   const homeless: number[] = []
   for (let i = 0; i < items; i++) if (state.where[i]! < 0) homeless.push(i)

@@ -113,7 +113,7 @@ export class Relaxation {
     const good: GoodColumn[] = []
     this.#master.columns.forEach((column, c) => {
       const value = values.get(c) ?? 0
-      const cost = this.#master.reducedCost(column)
+      const cost = this.#master.reducedCost(c)
       if (value === 0 && cost > most) return
       const rows = column.rows.map(r => this.#classOf[r]!)
       good.push({ column: { rows, counts: column.counts }, value, cost })

@@ -1,5 +1,6 @@
 // Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
 // Bins that are alike are packed by column generation too, in turns with tabu.
+import { alone, type Beside } from '../beside.ts'
 import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
@@ -91,6 +92,9 @@ export function packInto(
 /** Work of one turn of column generation for each item, at least. */
 const TURN_PER_ITEM = 1e6
 
+/** Of the budget, and in work, what columns may take before all else in the second of two searches. */
+const COLUMNS_FIRST = { share: 0.5, work: 5e9 }
+
 /** Steps of one attempt, about constant work: an attempt looks at some hundred million pairs in all. */
 function stepsFor(packing: Packing, round: number): number {
   return Math.ceil((400 + 4 * Math.min(packing.items, 12_000)) * 2 ** Math.min(round, 9))
@@ -98,19 +102,20 @@ function stepsFor(packing: Packing, round: number): number {
 
 /**
  * Packs into few bins and goes on until the bound is met or the budget is over. Every improvement is reported.
- * `target`: bins that are good enough (default: the bound).
+ * `beside`: another search for the same thing, whose bound and answer count as well.
  */
 export function packFewest(
   packing: Packing,
   random: Random,
-  budget: Budget,
+  whole: Budget,
   report: OnFewest,
   mostRounds = Infinity,
+  beside: Beside = alone(),
 ): Fewest {
+  const budget = whole.unless(() => beside.isSettled)
   let bound = unitBound(packing).bins
   const all = binOrder(packing)
   if (packing.items === 0) return { where: new Int32Array(0), bins: 0, bound: 0 }
-  const uniform = isUniform(packing)
   let best = greedily(packing, all, bound)?.where
   if (best === undefined) {
     for (
@@ -126,14 +131,40 @@ export function packFewest(
   const take = (found: Int32Array, phase: string): void => {
     best = found
     used = usedBy(packing, best)
+    beside.tell(used.length, bound)
     report(used.length, bound, phase)
   }
   take(best, 'greedy')
-  const rounding = uniform && Rounding.suits(packing) ? new Rounding(packing, random) : undefined
+  const rounding =
+    isUniform(packing) && Rounding.suits(packing) ? new Rounding(packing, random) : undefined
+  const raise = (proved: number): void => {
+    if (proved <= bound) return
+    bound = proved
+    beside.tell(undefined, bound)
+    report(used.length, bound, 'columns')
+  }
+  const turn = (of: Rounding, work: number, within: Budget): void => {
+    const rounded = of.turn(best!, used, work, within)
+    raise(of.bound)
+    if (rounded?.isComplete) take(rounded.where, 'columns')
+    else if (rounded !== undefined && !budget.isOver) {
+      // What a dive has left over, tabu search may still squeeze in.
+      const bins = used.slice(0, -1)
+      const found = packInto(packing, bins, rounded.where, random, budget, stepsFor(packing, 0))
+      if (found !== undefined) take(found, 'columns')
+    }
+  }
+  if (beside.lane === 1 && rounding !== undefined) {
+    const first = budget.share(COLUMNS_FIRST.share).part(COLUMNS_FIRST.work)
+    while (!rounding.isRelaxed && used.length > bound && !first.isOver)
+      turn(rounding, TURN_PER_ITEM * packing.items, first)
+  }
   for (let round = 0; used.length > bound && !budget.isOver && round < mostRounds; round++) {
     const before = budget.spent
     const had = used.length
-    const tries = attempts(packing, used, best, bound, round, uniform, random)
+    raise(beside.bound)
+    const goal = Math.min(used.length, beside.best) - 1
+    const tries = attempts(packing, used, best, bound, goal, round, random)
     for (const { bins, start } of tries) {
       const found = packInto(packing, bins, start, random, budget, stepsFor(packing, round))
       if (found !== undefined) take(found, 'tabu')
@@ -141,22 +172,11 @@ export function packFewest(
     }
     if (rounding !== undefined && used.length > bound && !budget.isOver) {
       const work = Math.max(TURN_PER_ITEM * packing.items, 3 * (budget.spent - before))
-      const rounded = rounding.turn(best, used, work, budget)
-      if (rounding.bound > bound) {
-        bound = rounding.bound
-        report(used.length, bound, 'columns')
-      }
-      if (rounded?.isComplete) take(rounded.where, 'columns')
-      else if (rounded !== undefined && !budget.isOver) {
-        // What a dive has left over, tabu search may still squeeze in.
-        const bins = used.slice(0, -1)
-        const found = packInto(packing, bins, rounded.where, random, budget, stepsFor(packing, 0))
-        if (found !== undefined) take(found, 'columns')
-      }
+      turn(rounding, work, budget)
     }
     if (used.length < had) round = -1
   }
-  return { where: best, bins: used.length, bound }
+  return { where: best, bins: used.length, bound: Math.max(bound, beside.bound) }
 }
 
 function usedBy(packing: Packing, where: Int32Array): Int32Array {
@@ -170,19 +190,18 @@ interface Attempt {
   readonly start: Int32Array | undefined
 }
 
-/** What to try next: the bound itself, one above, half way, and one less than there is; where bins differ, closing one of several. */
+/** What to try next: the bound itself, one above, half way, and the goal, one less than is known; where bins differ, closing one of several. */
 function attempts(
   packing: Packing,
   used: Int32Array,
   best: Int32Array,
   bound: number,
+  goal: number,
   round: number,
-  uniform: boolean,
   random: Random,
 ): Attempt[] {
-  if (uniform) {
-    const most = used.length - 1
-    const counts = new Set([bound, Math.min(bound + 1, most), (bound + most) >> 1, most])
+  if (isUniform(packing)) {
+    const counts = new Set([bound, Math.min(bound + 1, goal), (bound + goal) >> 1, goal])
     return [...counts].map(count => ({ bins: used.slice(0, count), start: undefined }))
   }
   const load = new State(packing)

@@ -3,8 +3,8 @@
 import { Basis, type Sparse } from './basis.ts'
 import type { Column } from './pricing.ts'
 
-/** Pivots after which the product form is made anew. */
-const REBUILD_AFTER = 50
+/** Pivots after which the inverse is made anew, if not before. */
+const REBUILD_AFTER = 100
 const EPSILON = 1e-8
 /** Columns that one look over all brings up for the next pivots. */
 const SHORT_LIST = 20
@@ -13,6 +13,10 @@ const SHORT_LIST = 20
 export class Master {
   readonly rows: number
   readonly columns: Column[] = []
+  /** The same, one after the other: looking over all of them is much of the work. */
+  #from = new Int32Array(1 << 8)
+  #rowsOf = new Int32Array(1 << 10)
+  #countsOf = new Float64Array(1 << 10)
   /** Duals: the price of each row at the last optimum. */
   readonly prices: Float64Array
   /** Column of each basic variable; ~row for the surplus of a row. */
@@ -43,19 +47,34 @@ export class Master {
       this.#basis[r] = this.add({ rows: Int32Array.of(r), counts: Int32Array.of(1) })
   }
 
-  add(column: Column): number {
-    return this.columns.push(column) - 1
+  add({ rows, counts }: Column): number {
+    const c = this.columns.push({ rows, counts }) - 1
+    const at = this.#from[c]!
+    if (c + 2 > this.#from.length) this.#from = longer(this.#from, new Int32Array(2 * c + 2))
+    if (at + rows.length > this.#rowsOf.length) {
+      const size = 2 * (at + rows.length)
+      this.#rowsOf = longer(this.#rowsOf, new Int32Array(size))
+      this.#countsOf = longer(this.#countsOf, new Float64Array(size))
+    }
+    this.#rowsOf.set(rows, at)
+    this.#countsOf.set(counts, at)
+    this.#from[c + 1] = at + rows.length
+    return c
   }
 
-  reducedCost(column: Column): number {
+  /** Of a column, by its number; what the sum would grow by. */
+  reducedCost(column: number): number {
+    const prices = this.prices
+    const rows = this.#rowsOf
+    const counts = this.#countsOf
+    const end = this.#from[column + 1]!
     let sum = 1
-    for (let k = 0; k < column.rows.length; k++)
-      sum -= this.prices[column.rows[k]!]! * column.counts[k]!
+    for (let k = this.#from[column]!; k < end; k++) sum -= prices[rows[k]!]! * counts[k]!
     return sum
   }
 
   #costOf(entry: number): number {
-    return entry < 0 ? this.prices[~entry]! : this.reducedCost(this.columns[entry]!)
+    return entry < 0 ? this.prices[~entry]! : this.reducedCost(entry)
   }
 
   /** Pivots until no column it has lowers the sum. False when `isOver` ended it before, or it does not get there. */
@@ -94,15 +113,17 @@ export class Master {
     const found: [entry: number, cost: number][] = []
     let limit = -EPSILON
     const offer = (entry: number, cost: number): void => {
-      if (cost >= limit) return
       found.push([entry, cost])
       if (found.length < SHORT_LIST * 3) return
       found.sort((a, b) => a[1] - b[1])
       found.length = SHORT_LIST
       limit = found[SHORT_LIST - 1]![1]
     }
-    for (let r = 0; r < this.rows; r++) offer(~r, this.prices[r]!)
-    for (let c = 0; c < this.columns.length; c++) offer(c, this.reducedCost(this.columns[c]!))
+    for (let r = 0; r < this.rows; r++) if (this.prices[r]! < limit) offer(~r, this.prices[r]!)
+    for (let c = 0; c < this.columns.length; c++) {
+      const cost = this.reducedCost(c)
+      if (cost < limit) offer(c, cost)
+    }
     this.work += this.columns.length * 8 + this.rows
     return found
       .sort((a, b) => a[1] - b[1])
@@ -147,7 +168,7 @@ export class Master {
     this.#inverse.replace(leaving, direction)
     this.work += this.#inverse.entries * 2 + rows * 6
     this.#pivots++
-    if (++this.#sinceRebuild >= REBUILD_AFTER) this.#rebuild()
+    if (++this.#sinceRebuild >= REBUILD_AFTER || this.#inverse.isLong) this.#rebuild()
     return true
   }
 
@@ -173,4 +194,10 @@ export class Master {
     this.#inverse.solve(this.#value)
     this.#inverse.solveRow(this.prices)
   }
+}
+
+/** What was there, in an array that has room for more. */
+function longer<A extends Int32Array | Float64Array>(of: A, into: A): A {
+  into.set(of)
+  return into
 }

@@ -40,6 +40,11 @@ export class Rounding {
     return classesOf(packing).count <= MOST_CLASSES
   }
 
+  /** The relaxation is as good as it gets. */
+  get isRelaxed(): boolean {
+    return this.#root.isSolved
+  }
+
   /** No packing has fewer bins. */
   get bound(): number {
     return this.#root.bound

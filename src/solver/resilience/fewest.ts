@@ -1,5 +1,6 @@
 // Fewest HWMs that survive X failures. Two ways meet: X empty HWMs beside the fewest that hold everything (any X failures then fit
 // wholesale: with no plain load nothing does better), and repair of fuller maps, which shares spare room between failure sets.
+import { alone, type Beside } from '../beside.ts'
 import { mixedResilientBound } from '../bounds/mixed.ts'
 import { resilientBound } from '../bounds/resilient.ts'
 import { unitBound } from '../bounds/units.ts'
@@ -84,10 +85,12 @@ export function resilientFewest(
   items: Items,
   tolerate: number,
   random: Random,
-  budget: Budget,
+  whole: Budget,
   effort: number,
   report: (hwms: number | undefined, bound: number, phase: string) => void,
+  beside: Beside = alone(),
 ): ResilientSearch {
+  const budget = whole.unless(() => beside.isSettled)
   const { packing } = items
   const usable = Uint8Array.from({ length: packing.bins }, (_, h) =>
     compiled.inMaintenance[h] ? 0 : 1,
@@ -97,7 +100,8 @@ export function resilientFewest(
     mixedResilientBound(compiled, tolerate),
   )
   // Where X empty HWMs beside the tightest packing would meet the bound, the packing is what counts; else most time goes to repair.
-  const isWholesale = unitBound(packing).bins + tolerate <= bound
+  // Of two searches the second shares its time out the other way.
+  const isWholesale = unitBound(packing).bins + tolerate <= bound !== (beside.lane === 1)
   const plain = packFewest(
     packing,
     random,
@@ -114,6 +118,7 @@ export function resilientFewest(
     }
     if (best === undefined || open.length < best.open.length) {
       best = { where, open, verdict }
+      beside.tell(open.length, bound)
       report(open.length, bound, phase)
     }
     return true
@@ -143,7 +148,7 @@ export function resilientFewest(
   }
   const all = Int32Array.from([...used, ...others])
   for (let round = 0; round < effort && !budget.spend(ROUND_WORK); round++) {
-    const target = (best?.open.length ?? all.length + 1) - 1
+    const target = Math.min(best?.open.length ?? all.length + 1, beside.best) - 1
     if (target < bound) break
     let isBetter = false
     for (const count of new Set([bound, Math.floor((bound + target) / 2), target])) {
@@ -176,7 +181,7 @@ export function resilientFewest(
     }
     if (isBetter) round = -1
   }
-  return { best, bound: Math.max(bound, plain.bound), lastNo }
+  return { best, bound: Math.max(bound, plain.bound, beside.bound), lastNo }
 }
 
 /** HWMs that are not used, the best spare first: largest first. */

@@ -1,4 +1,5 @@
 // One vector bin packing instance, by the door that `plan --vbp` uses, judged by the checker. Seconds are of processor time.
+import { SolverPair } from '../../../src/engine/solver-pair.ts'
 import { answerVbp } from '../../../src/engine/solving/vbp.ts'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
 import { cpuClock } from './cpu-clock.ts'
@@ -48,6 +49,22 @@ export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
     complaints:
       answer.answer === 'map' ? complaintsOf(instance, answer.assignment, bins) : [answer.answer],
   }
+}
+
+/** By both cores, as the command does it; the checker must accept it, else it has no value. */
+export async function solveInPair({ text, seconds, seed }: VbpAsked): Promise<{
+  readonly bins: number
+  readonly elapsed: number
+}> {
+  const instance = readVbp(text)
+  const start = performance.now()
+  await using pair = new SolverPair()
+  const answer = await pair.run('vbp', { instance, seed, seconds, isRepeatable: false })
+  const elapsed = (performance.now() - start) / 1000
+  const isSound =
+    answer.answer === 'map' &&
+    complaintsOf(instance, answer.assignment, answer.hwmsUsed).length === 0
+  return { bins: isSound ? answer.hwmsUsed : Infinity, elapsed }
 }
 
 /** The instance as a cluster of equal HWMs, its answer as a map. */
