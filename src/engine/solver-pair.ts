@@ -37,11 +37,7 @@ export class SolverPair implements AsyncDisposable {
     options: RunOptions = {},
   ): Promise<Jobs[K]['answer']> {
     if (!this.#isPair || !isSearch(kind, asked)) return await this.#pool.run(kind, asked, options)
-    return (await this.#both(
-      kind as Paired,
-      asked as Jobs[Paired]['asked'],
-      options,
-    )) as Jobs[K]['answer']
+    return await this.#both(kind as Paired, asked as Jobs[Paired]['asked'], options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,7 +58,7 @@ export class SolverPair implements AsyncDisposable {
             ...asked,
             seed: asked.seed + lane * OTHER_SEED,
             beside: { lane, ...(bytes && { common: bytes }) },
-          } as Jobs[Paired]['asked'],
+          },
           { ...options, signal: AbortSignal.any(signals), onProgress: tell },
         )
         if (isFinal(answer) && (lane === 0 || !asked.isRepeatable)) other.abort(DECIDED)
@@ -95,14 +91,14 @@ function isFinal(answer: Answer): boolean {
 }
 
 /** One line of progress for both: the better value, the better bound. */
-function merged({ onProgress }: RunOptions): (progress: Progress) => void {
+function merged(options: RunOptions): (progress: Progress) => void {
   let best: number | undefined
   let bound = 0
   return progress => {
     if (progress.best !== undefined && (best === undefined || progress.best < best))
       best = progress.best
     bound = Math.max(bound, progress.bound)
-    onProgress?.({
+    options.onProgress?.({
       phase: progress.phase,
       bound,
       ...(best !== undefined && { best, gap: gapOf(best, bound) }),

@@ -24,9 +24,9 @@ const NONE = 0x7fff_ffff
 
 /** Bytes that two threads share. */
 export function common(): SharedArrayBuffer {
-  const shared = new SharedArrayBuffer(8)
-  new Int32Array(shared)[0] = NONE
-  return shared
+  const bytes = new SharedArrayBuffer(8)
+  new Int32Array(bytes)[0] = NONE
+  return bytes
 }
 
 export function shared(lane: 0 | 1, bytes: SharedArrayBuffer): Beside {

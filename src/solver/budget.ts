@@ -49,13 +49,23 @@ export class Budget {
 
   /** A part of this budget: over after this share of what is left of it now, be it time or work, or with the whole. */
   share(share: number): Budget {
-    const { seconds, work, now } = this.#limits
-    const ends = seconds === undefined || now === undefined ? undefined : this.#deadline - now()
+    const { work, ms, now } = this.left
     return new Share(
       this,
-      work === undefined ? Infinity : share * Math.max(0, work - this.spent),
-      ends === undefined ? {} : { seconds: (share * Math.max(0, ends)) / 1000, now: now! },
+      share * work,
+      now === undefined ? {} : { seconds: (share * ms) / 1000, now },
     )
+  }
+
+  /** What is left: steps and milliseconds, Infinity where there is no limit, and the clock of the latter. */
+  get left(): Left {
+    const { work = Infinity, now } = this.#limits
+    const isTimed = now !== undefined && this.#deadline !== Infinity
+    return {
+      work: Math.max(0, work - this.spent),
+      ms: isTimed ? Math.max(0, this.#deadline - now()) : Infinity,
+      now: isTimed ? now : undefined,
+    }
   }
 
   /** A part of this budget: also over when this is so. */
@@ -86,6 +96,12 @@ export class Budget {
   }
 }
 
+interface Left {
+  readonly work: number
+  readonly ms: number
+  readonly now: (() => number) | undefined
+}
+
 /** A part of a budget, see `Budget.part` and `Budget.share`. */
 class Share extends Budget {
   readonly #whole: Budget
@@ -101,6 +117,16 @@ class Share extends Budget {
     super.spend(steps)
     this.#whole.spend(steps)
     return this.isOver
+  }
+
+  override get left(): Left {
+    const own = super.left
+    const { work, ms, now } = this.#whole.left
+    return {
+      work: Math.min(own.work, work, Math.max(0, this.#most - this.spent)),
+      ms: Math.min(own.ms, ms),
+      now: own.now ?? now,
+    }
   }
 
   override get isOver(): boolean {

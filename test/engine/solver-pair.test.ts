@@ -31,7 +31,7 @@ class Two implements TwoWorkers {
   ] as const
   readonly givenUp: number[] = []
 
-  run: TwoWorkers['run'] = ((_: string, request: VbpRequest, options: { signal?: AbortSignal }) => {
+  run: TwoWorkers['run'] = (_: string, request: VbpRequest, options: { signal?: AbortSignal }) => {
     const lane = request.beside?.lane ?? 0
     this.asked.push(request)
     options.signal?.addEventListener('abort', () => {
@@ -39,7 +39,7 @@ class Two implements TwoWorkers {
       this.#lanes[lane].reject(options.signal?.reason)
     })
     return this.#lanes[lane].promise
-  }) as TwoWorkers['run']
+  }
 
   says(lane: 0 | 1, what: VbpAnswer): void {
     this.#lanes[lane].resolve(what)

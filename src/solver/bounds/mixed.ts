@@ -3,6 +3,7 @@
 // than the dimensions one by one where HWMs differ: those with much memory have few CPUs.
 
 import type { Compiled } from '../compile.ts'
+import { fewestOfKinds, kindsOf } from './kinds.ts'
 
 /** What any map needs of one dimension when `count` HWMs are on: T7 asks for more when few may fail. */
 type NeedOf = (dim: number, count: number) => number
@@ -76,9 +77,14 @@ export function mixedResilientBound(compiled: Compiled, tolerate: number): numbe
     for (let d = 0; d < dims; d++) (ha[v] ? moving : plain)[d]! += demand[v * dims + d]!
   // (C - P)(K - X) >= H K, so C >= P + H K / (K - X): less when more HWMs are on. Racks are no count of HWMs: volume only.
   const isCounted = units.every(members => members.length === 1)
-  const count = mixedBound(capacity, open, dims, (d, on) => {
+  const need: NeedOf = (d, on) => {
     if (!isCounted || tolerate === 0 || moving[d] === 0) return plain[d]! + moving[d]!
     return on > tolerate ? plain[d]! + (moving[d]! * on) / (on - tolerate) : Infinity
-  })
+  }
+  const count = fewestOfKinds(
+    kindsOf(capacity, dims, open),
+    Math.max(isCounted ? tolerate + 1 : 1, mixedBound(capacity, open, dims, need)),
+    on => Float64Array.from({ length: dims }, (_, d) => need(d, on)),
+  )
   return Math.min(count, open.length)
 }

@@ -38,18 +38,23 @@ export function unitsOf(sizes: Iterable<number>): number[] {
   return [...base, ...chosen]
 }
 
+/** Bins that some item may use. */
+export function openBins({ bins, rows, rowOf, fixed }: Packing): number[] {
+  const isOpen = new Uint8Array(bins)
+  for (const r of new Set(rowOf)) for (let b = 0; b < bins; b++) isOpen[b]! |= rows[r]![b]!
+  for (const b of fixed) if (b >= 0) isOpen[b] = 1
+  const open: number[] = []
+  for (let b = 0; b < bins; b++) if (isOpen[b]) open.push(b)
+  return open
+}
+
 /**
  * The fewest bins that hold enough units, over all dimensions and units, the largest bins first; `bins` is above the number
  * of open bins when they are not enough together. Bins that no item may use do not count.
  */
 export function unitBound(packing: Packing): UnitBound {
-  const { bins, items, dims, capacity, size, rows, fixed } = packing
-  const isOpen = new Uint8Array(bins)
-  const rowsUsed = new Set(packing.rowOf)
-  for (const r of rowsUsed) for (let b = 0; b < bins; b++) isOpen[b]! |= rows[r]![b]!
-  for (const b of fixed) if (b >= 0) isOpen[b] = 1
-  const open: number[] = []
-  for (let b = 0; b < bins; b++) if (isOpen[b]) open.push(b)
+  const { items, dims, capacity, size } = packing
+  const open = openBins(packing)
   let best: UnitBound = { bins: items > 0 ? 1 : 0, dim: -1, unit: 1, needed: 0, available: 0 }
   for (let d = 0; d < dims; d++) {
     const sizes = Array.from({ length: items }, (_, i) => size[i * dims + d]!)

@@ -1,7 +1,8 @@
 // Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
 // Bins that are alike are packed by column generation too, in turns with tabu.
 import { alone, type Beside } from '../beside.ts'
-import { unitBound } from '../bounds/units.ts'
+import { choicesOf, fewestOfKinds, kindsOf } from '../bounds/kinds.ts'
+import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
 import { bestFit, binOrder, fillBins, levelled, order, scarcity } from './greedy.ts'
@@ -113,7 +114,7 @@ export function packFewest(
   beside: Beside = alone(),
 ): Fewest {
   const budget = whole.unless(() => beside.isSettled)
-  let bound = unitBound(packing).bins
+  let bound = boundOf(packing)
   const all = binOrder(packing)
   if (packing.items === 0) return { where: new Int32Array(0), bins: 0, bound: 0 }
   let best = greedily(packing, all, bound)?.where
@@ -185,6 +186,45 @@ function usedBy(packing: Packing, where: Int32Array): Int32Array {
   return binsUsed(state)
 }
 
+/** By counting, dimension by dimension, and over all choices of so many of each kind of bin. */
+function boundOf(packing: Packing): number {
+  const units = unitBound(packing).bins
+  if (isUniform(packing)) return units
+  const open = openBins(packing)
+  const asked = askedOf(packing)
+  const kinds = kindsOf(packing.capacity, packing.dims, open)
+  return Math.min(
+    open.length,
+    fewestOfKinds(kinds, units, () => asked),
+  )
+}
+
+/** Sum of all sizes, per dimension. */
+function askedOf({ items, dims, size }: Packing): Float64Array {
+  const asked = new Float64Array(dims)
+  for (let i = 0; i < items; i++) for (let d = 0; d < dims; d++) asked[d]! += size[i * dims + d]!
+  return asked
+}
+
+/** Choices of bins that are looked at in turn. */
+const MOST_CHOICES = 6
+
+/** `count` bins that have most of the dimension of which they have least; `nth`: the best, the next, and so on. Those that items are fixed to among them. */
+export function plentifulBins(
+  packing: Packing,
+  count: number,
+  nth: number,
+): Int32Array | undefined {
+  const isFixed = new Set(packing.fixed.filter(b => b >= 0))
+  const bins = [...isFixed, ...openBins(packing).filter(b => !isFixed.has(b))]
+  const kinds = kindsOf(packing.capacity, packing.dims, bins)
+  const choices = choicesOf(kinds, count, askedOf(packing), MOST_CHOICES)
+  if (choices === undefined || choices.length === 0) return undefined
+  const { counts } = choices[nth % choices.length]!
+  const chosen = kinds.flatMap(({ members }, k) => members.slice(0, counts[k]))
+  return [...isFixed].every(b => chosen.includes(b)) ? Int32Array.from(chosen) : undefined
+}
+
 interface Attempt {
   readonly bins: Int32Array
   readonly start: Int32Array | undefined
@@ -218,6 +258,10 @@ function attempts(
   const tries: Attempt[] = []
   if (round === 0 && bound < used.length - 1)
     tries.push({ bins: binOrder(packing).slice(0, bound), start: undefined })
+  for (const count of new Set([bound, (bound + goal) >> 1, goal])) {
+    const bins = plentifulBins(packing, count, round)
+    if (bins !== undefined) tries.push({ bins, start: undefined })
+  }
   for (let k = 0; k < Math.min(3 + round, closable.length); k++) {
     const closed = k === 0 ? closable[0]! : closable[random.below(closable.length)]!
     tries.push({ bins: used.filter(b => b !== closed), start: best })

@@ -6,7 +6,7 @@ import { resilientBound } from '../bounds/resilient.ts'
 import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Compiled } from '../compile.ts'
-import { binsUsed, packFewest, packInto } from '../packing/fewest.ts'
+import { binsUsed, packFewest, packInto, plentifulBins } from '../packing/fewest.ts'
 import { binOrder } from '../packing/greedy.ts'
 import { isUniform, type Items, type Packing, weightsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
@@ -219,7 +219,13 @@ function* starts(
       everySet([...all], count, set => choices.push(set.slice()) > 0)
       return choices[round % choices.length]!
     }
-    if (round % 3 === 0) return coveringChoice(packing, all, count)
+    if (round % 3 === 0) {
+      const plentiful = plentifulBins(packing, count, round / 3)
+      const isUsable = new Set(all)
+      return plentiful?.every(b => isUsable.has(b)) === true
+        ? plentiful
+        : coveringChoice(packing, all, count)
+    }
     if (round % 3 === 1) return all.slice(0, count)
     // Most of a covering choice, and others at random.
     const kept = new Set(
