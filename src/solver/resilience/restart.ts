@@ -186,18 +186,15 @@ export class Restarter {
     if (first.answer === 'packed') return answerOf(first.where, 0, 'fits')
     if (first.answer === 'unknown') {
       // Not small: overflow-minimising search finds what depth-first order misses.
-      const state = new State(packing)
-      const every = Int32Array.from({ length: packing.bins }, (_, b) => b)
-      forceIn(state, every)
-      if (state.where.every(b => b >= 0)) {
-        const found = tabu(state, every, seeded(1), budget, 4_000)
-        const check = new State(packing)
-        check.replace(found.where)
-        if (found.isPacked && check.isValid()) return answerOf(found.where, 0, 'fits')
-      }
+      const where = squeezed(packing, FIRST_STEPS, budget)
+      if (where !== undefined) return answerOf(where, 0, 'fits')
     }
     const last = first.answer === 'unknown' ? search(packing, MOST_NODES, budget) : first
     if (last.answer === 'packed') return answerOf(last.where, last.nodes, 'fits')
+    if (last.answer === 'unknown') {
+      const where = squeezed(packing, LAST_STEPS, budget)
+      if (where !== undefined) return answerOf(where, 0, 'fits')
+    }
     const partial = new State(packing)
     for (let k = 0; k < packing.items; k++) {
       for (let b = 0; b < packing.bins && partial.where[k]! < 0; b++) {
@@ -310,4 +307,20 @@ export class Restarter {
     }
     return { hosts, packing, real: loads.length }
   }
+}
+
+/** Steps of tabu search before the complete search, and after one that was cut: then nothing else is left to try. */
+const FIRST_STEPS = 4_000
+const LAST_STEPS = 40_000
+
+/** Everything into the bins there are, by a search that takes overflow down; undefined when some is left. */
+function squeezed(packing: Packing, steps: number, budget: Budget): Int32Array | undefined {
+  const state = new State(packing)
+  const every = Int32Array.from({ length: packing.bins }, (_, b) => b)
+  forceIn(state, every)
+  if (state.where.some(b => b < 0)) return undefined
+  const found = tabu(state, every, seeded(1), budget, steps)
+  const check = new State(packing)
+  check.replace(found.where)
+  return found.isPacked && check.isValid() ? found.where : undefined
 }

@@ -179,6 +179,74 @@ const large: Family = (shape, random) =>
     }),
   )
 
+/** Old and new HWMs side by side, processors given out three times, a reserve; few VMs are large, most are small. */
+const generations: Family = (shape, random) => {
+  const hwms = named(shape.hwms, h =>
+    h % 4 === 0
+      ? { ram: 1_536, cpu: 128, storage: 8_000, rx: 25_000, tx: 25_000 }
+      : { ram: 384, cpu: 48, storage: 4_000, rx: 10_000, tx: 10_000 },
+  ).map(hwm => ({ ...hwm, reserve: { ram: 8, cpu: 2 } }))
+  return made(
+    shape,
+    WIDE,
+    hwms,
+    v => {
+      const size = Math.min(40, Math.exp(1.1 * (random.next() + random.next() + random.next()) - 1))
+      const part = (): number => 0.5 + random.next()
+      return {
+        name: `v${v}`,
+        ha: random.next() < 0.85,
+        demand: {
+          ram: Math.ceil(6 * size * part()),
+          cpu: Math.ceil(1.6 * size * part()),
+          storage: Math.ceil(60 * size * part()),
+          rx: Math.ceil(90 * size * part()),
+          tx: Math.ceil(90 * size * part()),
+        },
+      }
+    },
+    { overcommit: { cpu: 3 } },
+  )
+}
+
+/** No two HWMs are alike. */
+const allDifferent: Family = (shape, random) =>
+  made(
+    shape,
+    ['ram', 'cpu'],
+    named(shape.hwms, () => ({
+      ram: Math.round(400 + 800 * random.next()),
+      cpu: Math.round(400 + 800 * random.next()),
+    })),
+    v => ({
+      name: `v${v}`,
+      ha: random.next() < 0.7,
+      demand: amounts(random, ['ram', 'cpu'], 15, 150),
+    }),
+  )
+
+/** Threes of replicas, each in a rack of its own, some VMs pinned, some HWMs that take nobody in. */
+const replicas: Family = (shape, random) => {
+  const problem = made(
+    shape,
+    ['ram', 'cpu'],
+    named(shape.hwms, () => ({ ram: 1_000, cpu: 1_000 })).map((hwm, h) =>
+      h % 11 === 5 ? { ...hwm, fallback: false } : hwm,
+    ),
+    v => ({
+      name: `v${v}`,
+      ha: true,
+      demand: amounts(random, ['ram', 'cpu'], 20, 160),
+    }),
+  )
+  const groups = Array.from({ length: Math.floor(problem.vms.length / 3) }, (_, g) => ({
+    name: `g${g}`,
+    members: problem.vms.slice(3 * g, 3 * g + 3).map(vm => vm.name),
+    spread: g % 2 === 0 ? 'hwm' : 'rack',
+  }))
+  return { ...problem, groups }
+}
+
 export const FAMILIES: Readonly<Record<string, Family>> = {
   'odd shapes': oddShapes,
   'one dimension dominates': dominated,
@@ -186,6 +254,9 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   'racks fail': racks,
   'rules bind': bound,
   'large VMs': large,
+  'old and new': generations,
+  'all different': allDifferent,
+  replicas,
 }
 
 export function familyProblem(family: string, shape: FamilyShape): Problem {
