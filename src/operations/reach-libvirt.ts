@@ -101,7 +101,7 @@ export class LibvirtReach implements Reach {
     const noted = await processes?.find(uuid, { timeoutMs: LIMIT_MS, ...options })
     // Its QEMU is not seen by our account: then its end is not seen either.
     if (processes === undefined || noted?.some(each => each.isQemu) !== true) return undefined
-    return { vanished: limits => haveVanished(processes, uuid, noted, limits) }
+    return { vanished: limits => haveVanished(processes, noted, limits) }
   }
 
   async storedXml(hwm: string, vm: string, options: CallOptions = {}): Promise<string | undefined> {
@@ -166,7 +166,6 @@ export class LibvirtReach implements Reach {
 
 async function haveVanished(
   processes: Processes,
-  uuid: string,
   noted: readonly SeenProcess[],
   { timeoutMs, ...options }: { readonly timeoutMs: number } & CallOptions,
 ): Promise<boolean> {
@@ -181,6 +180,5 @@ async function haveVanished(
     left = left.filter((_, index) => gone[index] !== true)
     if (left.length > 0) await pause(realClock, LOOK_AGAIN_MS, options.signal)
   }
-  const rest = Math.max(1, until - monotonicMs())
-  return (await processes.find(uuid, { ...options, timeoutMs: rest })).length === 0
+  return true
 }

@@ -28,6 +28,6 @@ export interface Reach extends AsyncDisposable {
 
 /** QEMUs of one domain on one HWM, by pid and start time. */
 export interface NotedProcesses {
-  /** Resolves with true as soon as none of them exists, nor any other of the domain; with false when that is not so within the time. */
+  /** Resolves with true as soon as none of them exists; with false when that is not so within the time. */
   vanished(options: { readonly timeoutMs: number } & CallOptions): Promise<boolean>
 }

@@ -76,7 +76,12 @@ function planOf(confirm: 'yes' | 'name'): PlanShown {
     request: { do: 'evacuate', hwm: 'quark', cold: false },
     choices: {},
     parallel: 2,
-    estimate: { totalMs: 4_000, moves: [{ takesMs: 4_000, downMs: undefined }], rate: 1e8 },
+    estimate: {
+      totalMs: 4_000,
+      moves: [{ takesMs: 4_000, downMs: undefined }],
+      rate: 1e8,
+      copies: 0,
+    },
     off: isDead ? { hwm: 'quark', proved: undefined, devices: ['redfish 10.0.1.1'] } : undefined,
     after: undefined,
     madeAt: 1_000_000,

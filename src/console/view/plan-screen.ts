@@ -168,7 +168,10 @@ function atOnce({ estimate, parallel, plan, off }: PlanShown): Line {
     span(`about ${humanDuration(roundly(estimate.totalMs))}`),
     span(`, ${parallel} at once per HWM`),
   ]
-  if (live > 0) pieces.push(span(`; copies at ${humanBitRate(estimate.rate * 8)} reckoned`, 'dim'))
+  const { rate, copies } = estimate
+  const basis =
+    copies === 0 ? 'reckoned' : copies === 1 ? 'as the last one' : `as the last ${copies}`
+  if (live > 0) pieces.push(span(`; copies at ${humanBitRate(rate * 8)} ${basis}`, 'dim'))
   // What lies on a dead HWM stands still already.
   const interrupted = off ? 0 : plan.moves.filter(move => move.interrupts).length
   if (interrupted > 0)

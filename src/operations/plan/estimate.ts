@@ -1,7 +1,8 @@
-// How long a plan takes and how long each guest stands still, as far as that can be told before: by the sizes of the VMs, the line, and
-// how many move at once. For the eye: nothing rests on it.
+// How long a plan takes and how long each guest stands still, as far as that can be told before: by the sizes of the VMs, by what moves of this
+// cluster took before, and by how many move at once. For the eye: nothing rests on it.
 import { DEFAULT_LIMITS, type Limits } from '../../model/operation.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { measuredMoves } from './measured.ts'
 import type { Plan, PlannedMove } from './plan.ts'
 
 /** Bytes per second of a line whose speed nobody limited: a gigabit, less what is lost on the way. */
@@ -10,6 +11,7 @@ const ASSUMED_RATE = 110_000_000
 const COPIED_TWICE = 1.15
 /** Looks, preflight, the permit's transactions. */
 const AROUND_MS = 1_500
+/** Where no guest of the cluster was moved yet. */
 const SWITCH_MS = 300
 const START_MS = 2_500
 /** A guest that shuts down in good order. */
@@ -26,8 +28,10 @@ export interface Estimate {
   readonly totalMs: number
   /** As the moves of the plan. */
   readonly moves: readonly MoveEstimate[]
-  /** Bytes per second that copies are reckoned with. */
+  /** Bytes per second that copies are reckoned with: of the slowest, where they differ. */
   readonly rate: number
+  /** How many copies before that rests on; 0: on the limit that is set, or on a gigabit line. */
+  readonly copies: number
 }
 
 export function estimate(
@@ -35,20 +39,47 @@ export function estimate(
   plan: Pick<Plan, 'moves'>,
   limits: Partial<Limits> = {},
 ): Estimate {
-  const rate = snapshot.config?.settings.migration.bandwidth ?? ASSUMED_RATE
-  const moves = plan.moves.map(move => estimateOf(snapshot, move, rate))
+  const limit = snapshot.config?.settings.migration.bandwidth
+  const past = Object.values(snapshot.operations ?? {})
+  const lines = plan.moves.map(({ from, targets }): Line => {
+    const { rate, downMs = SWITCH_MS, copies } = measuredMoves(past, from, targets[0])
+    if (rate === undefined) return { rate: limit ?? ASSUMED_RATE, downMs, copies: 0 }
+    return { rate: Math.min(rate, limit ?? rate), downMs, copies }
+  })
+  const moves = plan.moves.map((move, index) => estimateOf(snapshot, move, lines[index] ?? UNKNOWN))
+  const slowest = lines
+    .filter((_, index) => plan.moves[index]?.method === 'live')
+    .reduce((least: Line, each) => (each.rate < least.rate ? each : least), {
+      ...UNKNOWN,
+      rate: Number.POSITIVE_INFINITY,
+    })
+  const { rate, copies } = Number.isFinite(slowest.rate)
+    ? slowest
+    : { rate: limit ?? ASSUMED_RATE, copies: 0 }
   const { parallelPerHwm = DEFAULT_LIMITS.parallelPerHwm, parallel = DEFAULT_LIMITS.parallel } =
     limits
-  return { totalMs: lastEnd(plan.moves, moves, { parallelPerHwm, parallel }), moves, rate }
+  const totalMs = lastEnd(plan.moves, moves, { parallelPerHwm, parallel })
+  return { totalMs, moves, rate, copies }
 }
 
-function estimateOf(snapshot: ClusterSnapshot, move: PlannedMove, rate: number): MoveEstimate {
+interface Line {
+  readonly rate: number
+  readonly downMs: number
+  readonly copies: number
+}
+const UNKNOWN: Line = { rate: ASSUMED_RATE, downMs: SWITCH_MS, copies: 0 }
+
+function estimateOf(
+  snapshot: ClusterSnapshot,
+  move: PlannedMove,
+  { rate, downMs }: Line,
+): MoveEstimate {
   const ram = snapshot.vms[move.vm]?.demand['ram'] ?? 0
   switch (move.method) {
     case 'live':
       return {
-        takesMs: AROUND_MS + (ram * COPIED_TWICE * 1000) / rate + SWITCH_MS,
-        downMs: SWITCH_MS,
+        takesMs: AROUND_MS + (ram * COPIED_TWICE * 1000) / rate + downMs,
+        downMs,
       }
     case 'cold':
       return { takesMs: AROUND_MS + SHUTDOWN_MS + START_MS, downMs: SHUTDOWN_MS + START_MS }
