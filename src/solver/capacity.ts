@@ -3,7 +3,8 @@
 import type { Resources } from '../model/resources.ts'
 import { Budget, type Limits } from './budget.ts'
 import { assignmentOf, compile } from './compile.ts'
-import { refusalOf, solvePlacement } from './placement.ts'
+import { refusalOf } from './place/refuse.ts'
+import { solvePlacement } from './placement.ts'
 import type { PlacementMap, Problem, ProblemHwm, ProblemVm } from './problem.ts'
 import { type Ground, groundOf } from './resilience/ground.ts'
 

@@ -2,7 +2,8 @@
 import { type Capacity, capacityOf } from '../../solver/capacity.ts'
 import { checkPlacement } from '../../solver/check/placement.ts'
 import { homesOf } from '../../solver/compile.ts'
-import { type PlaceOptions, solvePlacement } from '../../solver/placement.ts'
+import type { PlaceOptions } from '../../solver/place/task.ts'
+import { solvePlacement } from '../../solver/placement.ts'
 import type {
   CounterExample,
   Objective,
