@@ -89,11 +89,12 @@ export function fewestMoves(
       (a !== home[i] && home[i]! >= 0 ? cost[i]! : 0)
     if (isAway(i)) away.add(i)
     else away.delete(i)
-    if (hasGroups) refreshAll()
-    else {
-      refresh(a)
-      refresh(b)
-    }
+    refresh(a)
+    refresh(b)
+    if (!hasGroups) return
+    for (const g of packing.groupsOf[i]!)
+      for (const member of packing.groups[g]!.members)
+        if (state.where[member]! >= 0) refresh(state.where[member]!)
   }
   refreshAll()
   let best: Int32Array | undefined

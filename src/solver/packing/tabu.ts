@@ -59,12 +59,27 @@ export function tabu(
   const free = new Float64Array(packing.bins * dims)
   for (let k = 0; k < free.length; k++) free[k] = capacity[k]! - state.load[k]!
   const over = new Float64Array(packing.bins)
+  /** The part of it that is rules, not capacity. */
+  const clashes = new Float64Array(packing.bins)
   const hasGroups = packing.groupsOf !== undefined
   const overOf = (b: number): number => {
     let sum = 0
     for (let d = 0, k = b * dims; d < dims; d++, k++) if (free[k]! < 0) sum -= free[k]! * weight[d]!
-    if (hasGroups) for (let i = first[b]!; i >= 0; i = next[i]!) sum += state.conflicts(i, b)
-    return sum
+    if (!hasGroups) return sum
+    let rules = 0
+    for (let i = first[b]!; i >= 0; i = next[i]!) rules += state.conflicts(i, b)
+    clashes[b] = rules
+    return sum + rules
+  }
+  /** Bins where members of the item's groups are: what these clash with has changed. */
+  const renewPartners = (i: number): void => {
+    for (const g of packing.groupsOf![i]!)
+      for (const member of packing.groups[g]!.members) {
+        const b = where[member]!
+        if (b < 0) continue
+        total -= over[b]!
+        total += over[b] = overOf(b)
+      }
   }
   const refresh = (): number => {
     let sum = 0
@@ -162,7 +177,7 @@ export function tabu(
           work += d + 1
           if (d < dims) continue
           if (hasGroups) {
-            swap += rulesAfterSwap(state, i, a, j, b)
+            swap += clashes[a]! + clashes[b]! + rulesOfSwap(state, i, a, j, b)
             if (swap > limit) continue
           }
           const tabuSwap =
@@ -196,10 +211,13 @@ export function tabu(
       sinceBest = 0
       shake(state, bins, random, relocate, 2 + random.below(Math.max(2, bins.length >> 2)))
       total = refresh()
-    } else if (hasGroups) total = refresh()
-    else {
+    } else {
       total -= over[a]! + over[bestBin]!
       total += (over[a] = overOf(a)) + (over[bestBin] = overOf(bestBin))
+      if (hasGroups) {
+        renewPartners(bestItem)
+        if (bestOther >= 0) renewPartners(bestOther)
+      }
     }
     if (total < bestTotal - 1e-12) {
       // Sums of floats drift: what looks like zero is summed again before it is believed.
@@ -213,22 +231,15 @@ export function tabu(
 }
 
 /**
- * Rule conflicts of two bins after i in a and j in b change places, counted as in the value: `overOf` of each bin holds its
+ * What clashes of two bins grow by when i in a and j in b change places, counted as in the value: `overOf` of each bin holds its
  * items' conflicts, and every item of a clash counts.
  */
-function rulesAfterSwap(state: State, i: number, a: number, j: number, b: number): number {
+function rulesOfSwap(state: State, i: number, a: number, j: number, b: number): number {
   const groupsOf = state.packing.groupsOf!
-  let sum = 0
-  for (let x = state.first[a]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, a)
-  for (let x = state.first[b]!; x >= 0; x = state.next[x]!) sum += state.conflicts(x, b)
-  if (groupsOf[i]!.length === 0 && groupsOf[j]!.length === 0) return sum
+  if (groupsOf[i]!.length === 0 && groupsOf[j]!.length === 0) return 0
   return (
-    sum +
     2 *
-      (state.conflicts(i, b) -
-        state.conflicts(i, a) +
-        state.conflicts(j, a) -
-        state.conflicts(j, b))
+    (state.conflicts(i, b) - state.conflicts(i, a) + state.conflicts(j, a) - state.conflicts(j, b))
   )
 }
 

@@ -76,6 +76,9 @@ function verdictOn(
     : judge(ground, tolerate, budget)
 }
 
+/** So far above the bound an attempt at the bound itself has little hope. */
+const FAR = 3
+
 /** Steps of a round beside those it counts: small cases fail at once, and the clock must be looked at all the same. */
 const ROUND_WORK = 20_000
 
@@ -151,7 +154,11 @@ export function resilientFewest(
     const target = Math.min(best?.open.length ?? all.length + 1, beside.best) - 1
     if (target < bound) break
     let isBetter = false
-    for (const count of new Set([bound, Math.floor((bound + target) / 2), target])) {
+    // Any map at all comes first: with all HWMs on it is found soonest. Far from the bound half the way is tried before the bound itself.
+    const half = Math.floor((bound + target) / 2)
+    const counts =
+      best === undefined ? [target] : half > bound + FAR ? [half, target] : [bound, half, target]
+    for (const count of new Set(counts)) {
       if (count > all.length || budget.isOver) continue
       for (const attempt of starts(
         compiled,

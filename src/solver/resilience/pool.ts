@@ -76,6 +76,10 @@ export class Shortage {
     const { compiled, state } = { compiled: this.#compiled, state: this.#state }
     const { dims } = compiled
     const { capacity } = this.#items.packing
+    // The loop below is most of the time of a repair: fields are read once.
+    const [hosts, isDead, hostTouched] = [this.#hosts, this.#isDead, this.#hostTouched]
+    const [freeOf, haSize, weight] = [this.#free, this.#haSize, this.#weight]
+    const { load } = state
     this.#waiting.length = 0
     this.left.length = 0
     for (let k = 0; k < units.length; k++) {
@@ -93,21 +97,22 @@ export class Shortage {
       let best = -1
       let bestRest = Infinity
       const allowed = this.#allowed[i]!
-      for (const h of this.#hosts) {
-        if (this.#isDead[h] || !allowed[h]) continue
-        const isTouched = this.#hostTouched[h] === 1
+      const at = i * dims
+      for (let n = 0; n < hosts.length; n++) {
+        const h = hosts[n]!
+        if (isDead[h] === 1 || allowed[h] === 0) continue
+        const isTouched = hostTouched[h] === 1
         let rest = 0
         for (let d = 0, k = h * dims; d < dims; d++, k++) {
-          const free = isTouched ? this.#free[k]! : capacity[k]! - state.load[k]!
-          const left = free - this.#haSize[i * dims + d]!
+          const free = isTouched ? freeOf[k]! : capacity[k]! - load[k]!
+          const size = haSize[at + d]!
+          const left = free - size
           if (left < 0) {
             rest = Infinity
             break
           }
-          rest +=
-            Math.min(left, 1e15) *
-            this.#weight[d]! *
-            (this.#haSize[i * dims + d]! * this.#weight[d]! + 0.01)
+          rest += Math.min(left, 1e15) * weight[d]! * (size * weight[d]! + 0.01)
+          if (rest >= bestRest) break
         }
         if (rest < bestRest && !this.#clashes(i, h, placed)) {
           bestRest = rest
