@@ -33,6 +33,8 @@ export const keys = {
   node: (hwm: string) => `nodes/${hwm}`,
   agent: (hwm: string) => `agents/${hwm}`,
   fence: (hwm: string) => `fences/${hwm}`,
+  /** What an HWM's host said of itself while it lived. */
+  host: (hwm: string) => `hosts/${hwm}`,
   status: (hwm: string) => `status/${hwm}`,
   permit: (vm: string) => `permits/${vm}`,
   operation: (id: string) => `operations/${id}`,
@@ -194,6 +196,8 @@ export const fenceValue = z.object({
   why: text.default(''),
   proof: proof.optional(),
 })
+
+export const hostValue = z.object({ uuid: text.min(1), when: text.default('') })
 
 /** What a daemon sees on its HWM. */
 export const statusValue = z.object({

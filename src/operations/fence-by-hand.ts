@@ -31,8 +31,9 @@ export class FenceByHand {
 
   /** One sentence about all of them. Throws `NotCommitted` where there is none. */
   async status(hwm: string): Promise<string> {
+    const devices = await this.#known(hwm)
     const readings = await Promise.all(
-      this.#known(hwm).map(async device => {
+      devices.map(async device => {
         try {
           return `${device.label}: ${await device.power()}`
         } catch (error) {
@@ -46,7 +47,8 @@ export class FenceByHand {
 
   /** Off is read back. Throws `NotCommitted`, with what came of each device, when none did it. */
   async act(hwm: string, to: 'off' | 'on', why: string): Promise<string> {
-    const devices = this.#known(hwm)
+    if (to === 'off') await this.#parts.operations.remember()
+    const devices = await this.#known(hwm)
     if (to === 'on') return on(hwm, devices)
     const result = await powerOff(devices, { clock: this.#parts.clock })
     if (!result.off) throw new NotCommitted(`${hwm} could not be switched off`, result.attempts)
@@ -54,8 +56,9 @@ export class FenceByHand {
     return `${hwm}: off, read back from ${result.device}`
   }
 
-  #known(hwm: string): readonly FenceDevicePort[] {
-    const devices = this.devices(hwm)
+  async #known(hwm: string): Promise<readonly FenceDevicePort[]> {
+    const configured = await this.#parts.operations.fenceDevices(hwm)
+    const devices = configured.map(device => this.#parts.openDevice(device))
     if (devices.length === 0)
       throw new NotCommitted(`${hwm} has no fence device in the cluster file`)
     return devices

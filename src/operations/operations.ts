@@ -16,6 +16,7 @@ import { draft } from './plan/draft.ts'
 import { planApplyMap, type NewMap } from './plan/apply-map.ts'
 import { operationOf } from './plan/operation-of.ts'
 import { NoPlan, type Choices, type Plan } from './plan/plan.ts'
+import { devicesOf, recordHostUuids } from './host-uuids.ts'
 import { recordOwnStops } from './own-stops.ts'
 import { OffProofs } from './prove-off.ts'
 import { letIn } from './release.ts'
@@ -61,7 +62,11 @@ export class Operations implements AsyncDisposable {
 
   constructor(options: OperationsOptions) {
     this.#options = options
-    this.#offProofs = new OffProofs({ ...options, today: () => this.#today() })
+    this.#offProofs = new OffProofs({
+      ...options,
+      today: () => this.#today(),
+      devicesOf: hwm => this.fenceDevices(hwm),
+    })
   }
 
   /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
@@ -167,13 +172,13 @@ export class Operations implements AsyncDisposable {
       what: `operation ${operation.id}: ${plan.sentence}`,
       why: confirmation.why,
     })
-    const report: OperationsOptions['report'] = event => this.#options.report(event)
-    const operations = { ...this.#options.snapshot().operations, [operation.id]: operation }
-    await recordOwnStops(
-      { ...withStanding(this.#options.snapshot(), standing), operations },
-      { ledger, report },
+    await this.#remember(
+      {
+        ...standing,
+        operations: [...standing.operations, operation],
+      },
+      ledger,
     )
-    await forgetOld(standing.operations, { ledger, report })
     return operation
   }
 
@@ -215,10 +220,7 @@ export class Operations implements AsyncDisposable {
     const { store } = this.#options
     const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
     await ledger.change({ maintenance: { [hwm]: on } })
-    await recordOwnStops(withStanding(this.#options.snapshot(), standing), {
-      ledger,
-      report: event => this.#options.report(event),
-    })
+    await this.#remember(standing, ledger)
     this.#options.report({
       level: 'info',
       about: `hwm:${hwm}`,
@@ -234,6 +236,32 @@ export class Operations implements AsyncDisposable {
     why: string,
   ): Promise<void> {
     await this.#offProofs.declareOff(hwm, readBack, why, await this.#open())
+  }
+
+  /** The fence devices of an HWM, each with its host's UUID where that is known. */
+  fenceDevices(hwm: string): Promise<readonly FenceDevice[]> {
+    return devicesOf(this.#options.snapshot(), hwm, this.#options.store)
+  }
+
+  /** Writes what will be wanted when its HWM is dead, and only those that live can say. What fails is told; the next act tries again. */
+  async remember(): Promise<void> {
+    const { store } = this.#options
+    const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
+    await this.#remember(standing, ledger)
+  }
+
+  async #remember(standing: Standing, ledger: Ledger): Promise<void> {
+    const { store, reach } = this.#options
+    const report: OperationsOptions['report'] = event => this.#options.report(event)
+    const snapshot = withStanding(this.#options.snapshot(), standing)
+    try {
+      await recordOwnStops(snapshot, { ledger, report })
+      await recordHostUuids(snapshot, { store, reach, report })
+      await forgetOld(standing.operations, ledger)
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error)
+      report({ level: 'warn', about: 'etcd', what })
+    }
   }
 
   /** How an HWM was proved to be off, as far as it still is held to be; undefined: it is not proved. */

@@ -20,6 +20,7 @@ interface OffProofsOptions {
   readonly clock: Clock
   snapshot(): ClusterSnapshot
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'>): void
+  devicesOf(hwm: string): Promise<readonly FenceDevice[]>
   /** The time of day, as it is recorded. */
   today(): string
   /** Left out: the real ones. */
@@ -51,7 +52,6 @@ export class OffProofs {
 
   /** Throws `NotCommitted` when the proof is not had. */
   async prove(hwm: string, { off, why }: Confirmation, ledger: Ledger): Promise<void> {
-    const snapshot = this.#options.snapshot()
     const standing = await ledger.fenceOf(hwm)
     if (standing?.proof !== undefined && off === undefined) return
     if (off === undefined)
@@ -67,7 +67,7 @@ export class OffProofs {
       this.#proved(hwm, `off by the operator's word: ${off.how}`)
       return
     }
-    const devices = snapshot.hwms[hwm]?.config.fence ?? []
+    const devices = await this.#options.devicesOf(hwm)
     const open = this.#options.openDevice ?? openFenceDevice
     const result = await powerOff(devices.map(open), { clock: this.#options.clock })
     if (!result.off) throw new NotCommitted(`${hwm} could not be switched off`, result.attempts)

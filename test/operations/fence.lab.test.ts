@@ -34,6 +34,17 @@ beforeAll(async () => {
           },
         },
         andreys: { etcd: true },
+        // Nobody wrote down which UUID its board must show.
+        donatello: {
+          hwm: {
+            fence: [
+              {
+                agent: 'redfish',
+                options: { url: `${service}/redfish/v1/Systems/donatello`, ...login },
+              },
+            ],
+          },
+        },
       },
       vms: { one: { home: 'quark', vm: { ha: true } } },
     },
@@ -53,7 +64,21 @@ test("a device that is another host's is found by its UUID, and nobody loses pow
   lab.host('snailin').setDevice({})
   expect(refused.status).toBe(3)
   expect(refused.stderr).toContain('is the device of another host')
-  expect(lab.hosts.map(host => host.isUp())).toEqual([true, true, true])
+  expect(lab.hosts.map(host => host.isUp())).toEqual([true, true, true, true])
+})
+
+test('also where no UUID is configured: it was read of the host while that lived', async () => {
+  await yasco.run('maintenance', 'donatello', 'on', '--yes')
+  const donatello = lab.host('donatello')
+  await donatello.kill()
+  donatello.setDevice({ wiredTo: 'snailin' })
+  const off = () => yasco.attempt('fence', 'donatello', 'off', '--confirm-name', 'donatello')
+  const refused = await off()
+  expect(refused.status).toBe(3)
+  expect(refused.stderr).toContain('is the device of another host')
+  expect(lab.host('snailin').isUp()).toBe(true)
+  donatello.setDevice({})
+  expect((await off()).stdout).toMatch(/donatello: off, read back from redfish/)
 })
 
 test('a device that only says yes gives no proof', async () => {

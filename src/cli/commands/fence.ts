@@ -17,7 +17,8 @@ export const run: Run = async context => {
   const { snapshot } = cluster.observation
   const view = snapshot.hwms[hwm]
   if (view === undefined) throw new Refused(`there is no HWM ${hwm} in ${snapshot.cluster}`)
-  const devices = view.config.fence.map(openFenceDevice)
+  if (verb === 'off') await cluster.operations.remember()
+  const devices = (await cluster.operations.fenceDevices(hwm)).map(openFenceDevice)
   if (devices.length === 0) throw new Refused(`${hwm} has no fence device in the cluster file`)
   if (verb === 'status') return await status(context, hwm, devices)
   if (verb === 'on') {
