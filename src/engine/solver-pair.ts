@@ -48,9 +48,17 @@ export class SolverPair implements AsyncDisposable {
     const bytes = asked.isRepeatable ? undefined : common()
     const givenUp = [new AbortController(), new AbortController()] as const
     const tell = merged(options)
+    const isCount = countsHwms(asked)
     const run = async (lane: Lane): Promise<Answer> => {
       const other = givenUp[lane === 0 ? 1 : 0]
+      const decides = lane === 0 || !asked.isRepeatable
       const signals = [givenUp[lane].signal, ...(options.signal ? [options.signal] : [])]
+      const onProgress = (progress: Progress): void => {
+        // What is left for this one is to tell about its map: the other need not do that too, and have as much memory.
+        if (decides && isCount && progress.best !== undefined && progress.best <= progress.bound)
+          other.abort(DECIDED)
+        tell(progress)
+      }
       try {
         const answer = await this.#pool.run(
           kind,
@@ -59,9 +67,9 @@ export class SolverPair implements AsyncDisposable {
             seed: asked.seed + lane * OTHER_SEED,
             beside: { lane, ...(bytes && { common: bytes }) },
           },
-          { ...options, signal: AbortSignal.any(signals), onProgress: tell },
+          { ...options, signal: AbortSignal.any(signals), onProgress },
         )
-        if (isFinal(answer) && (lane === 0 || !asked.isRepeatable)) other.abort(DECIDED)
+        if (isFinal(answer) && decides) other.abort(DECIDED)
         return answer
       } catch (error) {
         // What is wrong with the question is wrong for both.
@@ -83,6 +91,11 @@ const DECIDED = new Error('the other of the two has the answer')
 /** Whether two can find more than one. */
 function isSearch(kind: JobKind, asked: Jobs[JobKind]['asked']): boolean {
   return kind === 'vbp' || (kind === 'plan' && !(asked as Jobs['plan']['asked']).keepsMap)
+}
+
+/** What is reported on the way is the answer's value: bins, or HWMs; of moves it may still grow when X is asked for. */
+function countsHwms(asked: Jobs[Paired]['asked']): boolean {
+  return 'instance' in asked || asked.objectives?.[0] === 'fewest-hwms'
 }
 
 /** Nothing the other could say would be better. */

@@ -39,7 +39,9 @@ function work({ id, kind, asked, flag }: JobMessage, send: (message: WorkerMessa
       stopped: () => Atomics.load(stop, 0) === 1,
       onProgress: progress => {
         const now = monotonicMs()
-        if (now - saidAt < PROGRESS_EVERY_MS) return
+        // That a search is over is news whenever it comes.
+        const isSettled = progress.best !== undefined && progress.best <= progress.bound
+        if (now - saidAt < PROGRESS_EVERY_MS && !isSettled) return
         saidAt = now
         send({ id, type: 'progress', progress })
       },

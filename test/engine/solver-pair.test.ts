@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { SolverFailed } from '../../src/engine/solver-pool.ts'
+import { type RunOptions, SolverFailed } from '../../src/engine/solver-pool.ts'
 import { better, SolverPair, type TwoWorkers } from '../../src/engine/solver-pair.ts'
 import type { VbpAnswer, VbpRequest } from '../../src/engine/solving/vbp.ts'
+import type { Progress } from '../../src/solver/problem.ts'
 import { seeded } from '../../src/solver/random.ts'
 
 const asked: VbpRequest = {
@@ -30,10 +31,16 @@ class Two implements TwoWorkers {
     Promise.withResolvers<VbpAnswer>(),
   ] as const
   readonly givenUp: number[] = []
+  readonly #options: RunOptions[] = []
+
+  reports(lane: 0 | 1, progress: Progress): void {
+    this.#options[lane]!.onProgress?.(progress)
+  }
 
   run: TwoWorkers['run'] = (_: string, request: VbpRequest, options: { signal?: AbortSignal }) => {
     const lane = request.beside?.lane ?? 0
     this.asked.push(request)
+    this.#options[lane] = options
     options.signal?.addEventListener('abort', () => {
       this.givenUp.push(lane)
       this.#lanes[lane].reject(options.signal?.reason)
@@ -73,6 +80,17 @@ describe('two workers at one question', () => {
     two.says(1, answer(3, 3))
     expect(await both).toMatchObject({ hwmsUsed: 3, proved: true })
     expect(two.givenUp).toEqual([0])
+  })
+
+  test('what is reported as proved ends the other before the answer is made', async () => {
+    const two = new Two()
+    const both = new SolverPair(two, 2).run('vbp', asked)
+    two.reports(1, { phase: 'tabu', best: 5, bound: 3 })
+    expect(two.givenUp).toEqual([])
+    two.reports(1, { phase: 'columns', best: 4, bound: 4 })
+    expect(two.givenUp).toEqual([0])
+    two.says(1, answer(4, 4))
+    expect(await both).toMatchObject({ hwmsUsed: 4 })
   })
 
   test('one value and the other one’s bound are a proof', async () => {
