@@ -7,6 +7,7 @@ export function planJson(answer: PlanAnswer): object {
   return {
     answer: answer.answer,
     objective: answer.objective,
+    terms: answer.terms ?? null,
     map: record(answer.map),
     unplaced: answer.unplaced,
     hwmsUsed: answer.hwmsUsed,

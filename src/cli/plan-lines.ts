@@ -23,13 +23,31 @@ export function planAnswerLines(answer: PlanAnswer, detail: Detail): string[] {
   return lines
 }
 
-function headline({ objective, value, bound, proved, hwmsUsed, seconds, map }: PlanAnswer): string {
+function headline({
+  objective,
+  value,
+  bound,
+  proved,
+  hwmsUsed,
+  seconds,
+  map,
+  terms,
+}: PlanAnswer): string {
   const took = `${seconds.toFixed(1)} s`
   const counts = `${map.size} VMs on ${hwmsUsed} HWMs`
   if (objective === 'keep-map') return `homes as they are: ${counts} (${took})`
-  const worth = Number.isInteger(value) ? String(value) : value.toFixed(4)
-  const how = proved ? 'proved best' : `bound ${Number.isInteger(bound) ? bound : bound.toFixed(4)}`
+  if (terms !== undefined) {
+    const parts = terms.map(term => `${term.weight} x ${term.objective} ${figure(term.value)}`)
+    const how = proved ? 'proved best' : `bound ${figure(bound)}`
+    return `mix ${figure(value)} = ${parts.join(' + ')} (${how}); ${counts} (${took})`
+  }
+  const worth = figure(value)
+  const how = proved ? 'proved best' : `bound ${figure(bound)}`
   return `${objective}: ${worth} (${how}); ${counts} (${took})`
+}
+
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(4)
 }
 
 function verdictLine({ resilience }: PlanAnswer): string {

@@ -127,7 +127,7 @@ const SOLVING: readonly OptionSpec[] = [
   {
     name: 'objective',
     value: 'WHAT',
-    help: 'what to be best by: fewest-hwms, balance or fewest-moves; several with commas, the first decides',
+    help: 'what to be best by: fewest-hwms, balance or fewest-moves; several with commas, the first decides; with weights (balance:100,fewest-moves:1) their sum',
   },
   {
     name: 'seconds',

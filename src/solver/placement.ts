@@ -5,6 +5,7 @@ import { compile, mapOf } from './compile.ts'
 import { itemsOf } from './packing/packing.ts'
 import { leastHwms, leastMoves, mostBalanced } from './place/first.ts'
 import { refine } from './place/later.ts'
+import { bestMix, type Mixed } from './place/mix.ts'
 import { exhaust, refuse } from './place/refuse.ts'
 import {
   type Found,
@@ -18,7 +19,7 @@ import {
   usedBins,
   weightsFor,
 } from './place/task.ts'
-import type { CounterExample, Objective, Placed, Problem, Refusal } from './problem.ts'
+import type { CounterExample, Objective, Placed, Problem, Refusal, Term } from './problem.ts'
 import { withOnly } from './resilience/fewest.ts'
 import { groundOf } from './resilience/ground.ts'
 import { LARGEST_WORK, resilienceOf } from './resilience/index.ts'
@@ -38,9 +39,14 @@ export function solvePlacement(problem: Problem, options: PlaceOptions = {}): Pl
   })
   const refusal = refuse(task)
   if (refusal !== undefined) return impossible(refusal)
-  const [first = defaultObjective(problem), ...rest] = options.objectives ?? []
-  const outcome =
-    first === 'fewest-hwms'
+  const mix = (options.mix ?? []).filter(term => term.weight > 0)
+  const isMixed = new Set(mix.map(term => term.objective)).size > 1
+  const asked = mix.length > 0 ? [mix[0]!.objective] : options.objectives
+  const [first = defaultObjective(problem), ...rest] = asked ?? []
+  const mixed = isMixed ? bestMix(task, mix) : undefined
+  const outcome = isMixed
+    ? mixed
+    : first === 'fewest-hwms'
       ? leastHwms(task)
       : first === 'balance'
         ? mostBalanced(task)
@@ -55,12 +61,28 @@ export function solvePlacement(problem: Problem, options: PlaceOptions = {}): Pl
     }
   }
   if ('why' in outcome) return impossible(outcome.why)
+  if (mixed !== undefined && !('why' in mixed)) return answerOfMix(task, mix, mixed)
   const found = { ...outcome, where: refine(task, first, rest, outcome) }
   return answerOf(task, first, found)
 }
 
 function defaultObjective(problem: Problem): Objective {
   return problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms'
+}
+
+function answerOfMix(task: Task, mix: readonly Term[], found: Mixed): Placed {
+  const answer = answerOf(task, 'fewest-moves', found)
+  if (answer.answer !== 'map') return answer
+  const { value, bound, amounts } = found
+  const proved = value <= bound + 1e-9
+  return {
+    ...answer,
+    terms: mix.map(term => ({ ...term, value: amounts[term.objective] })),
+    value,
+    bound,
+    gap: proved ? 0 : bound > 0 ? (value - bound) / bound : value,
+    proved,
+  }
 }
 
 function answerOf(task: Task, first: Objective, found: Found): Placed {

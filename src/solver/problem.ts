@@ -61,6 +61,15 @@ export type PlacementMap = ReadonlyMap<string, string>
 export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
 
 /**
+ * A part of a weighted sum. Units of `value`: HWMs with VMs (those kept free for failures are not counted); the balance score; migrations.
+ */
+export interface Term {
+  readonly objective: Objective
+  /** Above 0. */
+  readonly weight: number
+}
+
+/**
  * Why something cannot be done, in a form that can be checked without the solver (check/refusal.ts).
  * - `nowhere`: the VM fits on no HWM it may use. `dimension` and `missing` are those of the HWM that comes nearest.
  * - `units`: counted in whole units of `unit`, the VMs ask for more than all HWMs they may use have together
@@ -189,7 +198,9 @@ export type Placed =
       readonly hwmsOn: readonly string[]
       readonly hwmsUsed: number
       readonly moves: number
-      /** What the first objective is worth on this map, and the best that is not ruled out. */
+      /** Of a mix: what each of its objectives is worth on this map, before its weight. */
+      readonly terms?: readonly (Term & { readonly value: number })[]
+      /** What the first objective, or the mix, is worth on this map, and the best that is not ruled out. */
       readonly value: number
       readonly bound: number
       /** (value - bound) / bound, 0 when proved. */

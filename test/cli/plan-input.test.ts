@@ -196,6 +196,10 @@ describe('odd input to plan', () => {
     const file = world.file('odd.yaml', fileOf({ hwms: three, vms: { v: one } }))
     for (const [line, word] of [
       ['plan --objective cheapest', "'cheapest'"],
+      ['plan --objective balance:1,fewest-moves', 'every objective has a weight'],
+      ['plan --objective balance:-1,fewest-moves:1', "the weight '-1' is no number above 0"],
+      ['plan --objective balance:0,fewest-moves:1', "the weight '0'"],
+      ['plan --objective balance,balance', 'can be there once'],
       ['plan --seconds soon', '--seconds soon'],
       ['plan --seconds 0', '--seconds 0'],
       ['plan --tolerate -1', 'tolerate'],

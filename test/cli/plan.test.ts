@@ -109,6 +109,28 @@ describe('plan -f FILE --json', () => {
       expect(checkFallback(problem, map, set.failed, entries(set.map))).toEqual([])
   })
 
+  test('a mix says what each of its objectives is worth, in its own unit', async () => {
+    using world = new World()
+    const file = world.file('small.yaml', CLUSTER)
+    const line = `plan -f ${file} --objective fewest-hwms:2,fewest-moves:1`
+    const { out, status } = await world.run(`${line} --json`)
+    expect(status).toBe(0)
+    const { objective, value, terms, proved, moves } = JSON.parse(out) as {
+      objective: string
+      value: number
+      terms: { objective: string; weight: number; value: number }[]
+      proved: boolean
+      moves: readonly Move[]
+    }
+    expect([objective, proved]).toEqual(['mix', true])
+    expect(terms.map(term => term.weight)).toEqual([2, 1])
+    expect(terms[1]?.value).toBe(moves.length)
+    expect(value).toBe(2 * (terms[0]?.value ?? 0) + moves.length)
+    expect((await world.run(line)).out).toMatch(
+      /^mix \d+ = 2 x fewest-hwms \d+ \+ 1 x fewest-moves/,
+    )
+  })
+
   test('equal seeds give equal answers', async () => {
     using world = new World()
     const once = await answer(world, 'plan --objective balance --seed 7 --seconds 5')

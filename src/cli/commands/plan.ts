@@ -26,7 +26,7 @@ export const run: Run = async context => {
     ...effort,
     problem: posed.problem,
     ...(posed.places && { places: posed.places }),
-    ...(objectives && { objectives }),
+    ...objectives,
     keepsMap: options.has('keep-map'),
     fallbacks: options.has('json') ? 'all' : 'none',
     parallelPerHwm: posed.config.settings.migration.parallelPerHwm,

@@ -36,7 +36,7 @@ export const run: Run = async context => {
     ...common,
     problem: changed,
     keepsMap: false,
-    ...(objectives && { objectives }),
+    ...objectives,
   })
   show(context, { before, after, plan })
   return statusOf(plan)

@@ -135,7 +135,7 @@ function tell(answer: PlanAnswer, { snapshot, problem, preview }: Asked): Omit<S
   return {
     answer: answer.answer,
     why: answer.why?.sentence ?? '',
-    objective: objective === 'keep-map' ? 'fewest-moves' : objective,
+    objective: objective === 'keep-map' || objective === 'mix' ? 'fewest-moves' : objective,
     value: answer.value,
     bound: answer.bound,
     proved: answer.proved,

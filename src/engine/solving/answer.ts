@@ -10,6 +10,7 @@ import type {
   Problem,
   Progress,
   Refusal,
+  Term,
 } from '../../solver/problem.ts'
 
 /** How far a request may go, and what it is told on the way. */
@@ -41,6 +42,8 @@ export interface PlanRequest {
   readonly places?: PlacementMap
   /** The first decides. Left out: fewest moves when VMs have homes, else fewest HWMs. */
   readonly objectives?: readonly Objective[]
+  /** Instead of `objectives`: their weighted sum decides. */
+  readonly mix?: readonly Term[]
   /** Judge today's homes as they are. */
   readonly keepsMap: boolean
   readonly seed: number
@@ -107,7 +110,9 @@ export interface PlanAnswer {
   readonly unplaced: readonly string[]
   readonly hwmsOn: readonly string[]
   readonly hwmsUsed: number
-  readonly objective: Objective | 'keep-map'
+  readonly objective: Objective | 'mix' | 'keep-map'
+  /** Of a mix: its weights, and what each objective is worth. */
+  readonly terms?: readonly (Term & { readonly value: number })[]
   /** What the objective is worth on `map`. */
   readonly value: number
   readonly bound: number

@@ -104,13 +104,16 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
       tolerate,
       seed,
       ...(request.objectives !== undefined && { objectives: request.objectives }),
+      ...(request.mix !== undefined && { mix: request.mix }),
       // With fewer failures it is another question.
       ...(request.beside && tolerate === problem.tolerate && { beside: besideOf(request.beside) }),
       onProgress: progress => hooks.onProgress(progress),
     } satisfies PlaceOptions)
   }
   const asked = place(problem.tolerate)
+  const single = request.mix?.length === 1 ? request.mix[0]?.objective : undefined
   const objective: Objective =
+    single ??
     request.objectives?.[0] ??
     (problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms')
   if (asked.answer === 'map') return withMap(request, time, { placed: asked, objective })
@@ -179,7 +182,8 @@ function withMap(
     problem,
     hwmsOn: placed.hwmsOn,
     hwmsUsed: placed.hwmsUsed,
-    objective,
+    ...(placed.terms && { terms: placed.terms }),
+    objective: placed.terms === undefined ? objective : 'mix',
     value: placed.value,
     bound: placed.bound,
     gap: placed.gap,
@@ -199,7 +203,16 @@ function better(before: Resilience, again: Resilience): Resilience {
 interface Parts
   extends Pick<
     PlanAnswer,
-    'answer' | 'map' | 'hwmsOn' | 'objective' | 'value' | 'bound' | 'gap' | 'proved' | 'complaints'
+    | 'answer'
+    | 'map'
+    | 'hwmsOn'
+    | 'objective'
+    | 'terms'
+    | 'value'
+    | 'bound'
+    | 'gap'
+    | 'proved'
+    | 'complaints'
   > {
   readonly why?: PlanAnswer['why']
   readonly hwmsUsed?: number

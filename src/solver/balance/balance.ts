@@ -6,6 +6,7 @@ import { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
 import { type Homes, migrationsOf } from './changes.ts'
 import { Descent, type Step } from './descend.ts'
+import type { Measure } from './measure.ts'
 import { refine } from './refine.ts'
 import { Spread } from './spread.ts'
 
@@ -20,6 +21,8 @@ export interface BalanceOptions {
   readonly leastGain?: number
   /** Migrations that the result may cost; what the start costs already is always granted. */
   readonly mostMoves?: number
+  /** What is lowered, when it is not the imbalance alone. */
+  readonly measure?: (state: State) => Measure
 }
 
 /** The value that is lowered: 0 is perfect balance. */
@@ -53,7 +56,7 @@ export function balance(
   const { weights, open, homes, random } = options
   const state = new State(packing)
   state.replace(start)
-  const spread = new Spread(state, open, weights)
+  const spread = options.measure?.(state) ?? new Spread(state, open, weights)
   const first = spread.value
   const most = Math.max(options.mostMoves ?? Infinity, migrationsOf(homes, start))
   const patience = Math.min(60_000, 600 * packing.items) + 40 * packing.items
@@ -75,7 +78,7 @@ export function balance(
 /** Descends until no change is worth it; the state ends on a map that is good. */
 function descend(
   state: State,
-  spread: Spread,
+  spread: Measure,
   { open, homes, random, leastGain }: BalanceOptions,
   most: number,
   budget: Budget,

@@ -4,7 +4,7 @@ import type { Budget } from '../budget.ts'
 import type { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
 import { canChange, type Homes, tollOf } from './changes.ts'
-import type { Spread } from './spread.ts'
+import type { Measure } from './measure.ts'
 
 export interface Step {
   readonly i: number
@@ -34,7 +34,7 @@ interface Terms {
 /** Finds step after step on one state; keeps a short list of VMs worth moving (Glover's candidate lists, 1989). */
 export class Descent {
   readonly #state: State
-  readonly #spread: Spread
+  readonly #spread: Measure
   readonly #homes: Homes
   readonly #open: Int32Array
   readonly #random: Random
@@ -48,7 +48,7 @@ export class Descent {
 
   constructor(
     state: State,
-    spread: Spread,
+    spread: Measure,
     homes: Homes,
     open: Int32Array,
     random: Random,

@@ -5,7 +5,7 @@ import type { Budget } from '../budget.ts'
 import type { State } from '../packing/state.ts'
 import type { Random } from '../random.ts'
 import { canChange, type Homes, migrationsOf, tollOf } from './changes.ts'
-import type { Spread } from './spread.ts'
+import type { Measure } from './measure.ts'
 
 /** How long ago the value was that a change is measured against. */
 const MEMORY = 2_000
@@ -17,7 +17,7 @@ const MEMORY = 2_000
  */
 export function refine(
   state: State,
-  spread: Spread,
+  spread: Measure,
   homes: Homes,
   open: Int32Array,
   most: number,

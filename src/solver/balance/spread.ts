@@ -1,12 +1,13 @@
 // How unevenly HWMs are used, kept up to date change by change: the weighted sum, over dimensions, of the standard deviation of
 // utilisation. What a change would make of it costs a few operations per dimension.
 import type { State } from '../packing/state.ts'
+import type { Measure } from './measure.ts'
 
 /** Commits after which sums are made anew, so that rounding does not add up. */
 const FRESH_EVERY = 512
 
 /** Follows a `State` over the bins `open`: every change of it must be committed here too. */
-export class Spread {
+export class Spread implements Measure {
   readonly #state: State
   readonly #open: Int32Array
   readonly #weights: Float64Array

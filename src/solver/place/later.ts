@@ -1,7 +1,9 @@
 // Later objectives, among maps that are equal by the first.
 import { balance } from '../balance/balance.ts'
+import { Spread } from '../balance/spread.ts'
 import { sendHome } from '../moves/homing.ts'
 import type { Packing } from '../packing/packing.ts'
+import type { State } from '../packing/state.ts'
 import type { Objective } from '../problem.ts'
 import {
   type Found,
@@ -12,6 +14,7 @@ import {
   verdictOf,
   weightsFor,
 } from './task.ts'
+import { Weighed } from './weighed.ts'
 
 /** Later objectives, among maps that are equal by the first. */
 export function refine(
@@ -26,12 +29,13 @@ export function refine(
     !hasHavms(task) || verdictOf(task, candidate, found.open).holds === 'yes'
   const wishes = rest.length > 0 ? rest : first === 'fewest-hwms' ? (['fewest-moves'] as const) : []
   let mayMove = first !== 'fewest-moves'
+  if (first === 'balance') return keepingBalance(task, wishes, found)
   for (const objective of wishes) {
     if (objective === 'fewest-moves' && first === 'fewest-hwms') {
       const nearer = renumbered(task, where, found.open, home, cost)
       if (movesOf(task, nearer) < movesOf(task, where)) where = nearer
       mayMove = false
-    } else if (objective === 'balance' && first !== 'balance') {
+    } else if (objective === 'balance') {
       // Without X, other HWMs may be on by now than at first; with it, those kept free are part of the balance.
       const open = first === 'fewest-hwms' && !hasHavms(task) ? usedBins(where) : found.open
       where = balance(
@@ -47,6 +51,46 @@ export function refine(
         isGood,
       )
     }
+  }
+  return where
+}
+
+/** Objectives after `balance`, one after the other: none may make those before it worse. */
+function keepingBalance(task: Task, wishes: readonly Objective[], found: Found): Int32Array {
+  let { where } = found
+  const { packing } = task.items
+  const open = found.open.filter(b => task.usable[b] === 1)
+  const before: Objective[] = ['balance']
+  for (const objective of wishes) {
+    if (before.includes(objective)) continue
+    const none = { 'fewest-hwms': 0, balance: 0, 'fewest-moves': 0 }
+    const most: Record<Objective, number> = {
+      'fewest-hwms': Infinity,
+      balance: Infinity,
+      'fewest-moves': Infinity,
+    }
+    const measure = (state: State): Weighed => {
+      const spread = new Spread(state, open, weightsFor(task))
+      const { amounts } = new Weighed(state, spread, task, none)
+      for (const each of before) most[each] = Math.min(most[each], amounts[each])
+      return new Weighed(state, spread, task, { ...none, [objective]: 1 }, most)
+    }
+    where = balance(
+      packing,
+      where,
+      {
+        weights: weightsFor(task),
+        open,
+        homes: task,
+        random: task.random,
+        leastGain: 0,
+        mostMoves: Infinity,
+        measure,
+      },
+      task.budget,
+      candidate => !hasHavms(task) || verdictOf(task, candidate, found.open).holds === 'yes',
+    )
+    before.push(objective)
   }
   return where
 }

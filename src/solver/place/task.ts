@@ -4,7 +4,7 @@ import type { Budget, Limits } from '../budget.ts'
 import type { Compiled } from '../compile.ts'
 import type { Items } from '../packing/packing.ts'
 import { binOrder } from '../packing/greedy.ts'
-import type { CounterExample, Objective, Progress, Refusal } from '../problem.ts'
+import type { CounterExample, Objective, Progress, Refusal, Term } from '../problem.ts'
 import { type Random, seeded } from '../random.ts'
 import { withOnly } from '../resilience/fewest.ts'
 import { groundOf } from '../resilience/ground.ts'
@@ -13,6 +13,8 @@ import { judge, type Verdict } from '../resilience/judge.ts'
 export interface PlaceOptions extends Limits {
   /** The first decides, later ones break ties. Default: fewest-moves when VMs have homes, else fewest-hwms. */
   readonly objectives?: readonly Objective[]
+  /** Instead of `objectives`: the weighted sum decides. One term alone is that objective. */
+  readonly mix?: readonly Term[]
   /** X; the problem's own when left out. */
   readonly tolerate?: number
   readonly seed?: number
