@@ -1,4 +1,4 @@
-// `npm run bench:solver -- [--data DIR] [--rows a,b] [--seconds S] [--full]`: every row of the solver's marks with the figure beside
+// `npm run bench:solver -- [--data DIR] [--rows a,b] [--seconds S] [--full] [--known]`: every row of the solver's marks with the figure beside
 // it and the peer in the same call. Ends with 1 when a mark is missed or a row could not be run.
 import { parseArgs } from 'node:util'
 import { existsSync } from 'node:fs'
@@ -19,7 +19,7 @@ const parts: readonly { readonly name: string; readonly load: () => Promise<Part
 
 function usage(problem: string): never {
   console.error(
-    `bench:solver: ${problem}\nusage: npm run bench:solver -- [--data DIR] [--rows ${parts.map(part => part.name).join(',')}] [--seconds S] [--full]`,
+    `bench:solver: ${problem}\nusage: npm run bench:solver -- [--data DIR] [--rows ${parts.map(part => part.name).join(',')}] [--seconds S] [--full] [--known]`,
   )
   process.exit(2)
 }
@@ -31,6 +31,7 @@ function read(): { options: BenchOptions; wanted: readonly string[] } {
       rows: { type: 'string' },
       seconds: { type: 'string' },
       full: { type: 'boolean', default: false },
+      known: { type: 'boolean', default: false },
     },
   })
   const seconds = Number(values.seconds ?? 10)
@@ -40,7 +41,8 @@ function read(): { options: BenchOptions; wanted: readonly string[] } {
   const wanted = values.rows?.split(',') ?? parts.map(part => part.name)
   for (const name of wanted)
     if (!parts.some(part => part.name === name)) usage(`--rows ${name}: there is no such row`)
-  return { options: { data: values.data, seconds, isFull: values.full }, wanted }
+  const { data, full: isFull, known: isKnown } = values
+  return { options: { data, seconds, isFull, isKnown }, wanted }
 }
 
 function print(row: MarkRow): void {

@@ -5,7 +5,7 @@ import { solvePlacement } from '../../../src/solver/placement.ts'
 import { judgeResilience } from '../../../src/solver/resilience/index.ts'
 import { complaintsOf } from './certificates.ts'
 import { fleet } from './fleet.ts'
-import { complaintsOfPlaced } from './resilient.ts'
+import { complaintsOfPlaced } from './fewest-hosts.ts'
 import { timed } from './mark.ts'
 
 const [hwms, tolerate, seconds] = process.argv.slice(2).map(Number) as [number, number, number]

@@ -7,7 +7,7 @@ import { judgeResilience } from '../../../src/solver/resilience/index.ts'
 import { complaintsOf } from './certificates.ts'
 import { FAMILIES, familyProblem, livedIn } from './families.ts'
 import { type BenchOptions, inSeconds, type MarkRow, type Part, timed, verdictOf } from './mark.ts'
-import { complaintsOfPlaced } from './resilient.ts'
+import { fewestHostsRow } from './fewest-hosts.ts'
 
 function* certificateRows(family: string, isFull: boolean): Generator<MarkRow> {
   for (const [hwms, tolerate, limit] of [
@@ -61,28 +61,8 @@ function* fewestRows(family: string, isFull: boolean, limit: number): Generator<
       : []),
   ] as const) {
     const problem = familyProblem(family, { hwms, fill: 0.55, seed: 72, tolerate })
-    const { value, seconds } = timed(() =>
-      solvePlacement(problem, {
-        objectives: ['fewest-hwms'],
-        tolerate,
-        findLargest: false,
-        seconds: limit,
-        now: cpuClock,
-      }),
-    )
-    const wrong = complaintsOfPlaced(problem, value)
-    const isClose =
-      value.answer === 'map' &&
-      (hwms <= 50 ? value.value <= value.bound + 1 : value.value <= 1.03 * value.bound)
-    yield {
-      what: `${family}: fewest hosts, ${hwms} HWMs, ${problem.vms.length} VMs, X = ${tolerate}`,
-      mark: `${hwms <= 50 ? '<= bound + 1' : '<= 1.03 x bound'}, ${limit} s`,
-      figure:
-        value.answer === 'map'
-          ? `${value.value} hosts, bound ${value.bound}, ${inSeconds(seconds)}${wrong.length > 0 ? `; checker: ${wrong[0]}` : ''}`
-          : `${value.sentence} ${inSeconds(seconds)}`,
-      verdict: verdictOf(isClose && wrong.length === 0),
-    }
+    const what = `${family}: fewest hosts, ${hwms} HWMs, ${problem.vms.length} VMs, X = ${tolerate}`
+    yield fewestHostsRow(what, problem, tolerate, limit, 'bound')
   }
 }
 

@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly seconds: number
   /** All instances instead of a sample. */
   readonly isFull: boolean
+  /** Of the public packing instances, all whose optimum is known and no others. */
+  readonly isKnown: boolean
 }
 
 /** Rows that belong together, printed as they come. */

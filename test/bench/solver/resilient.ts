@@ -1,28 +1,11 @@
 // Resilient fewest hosts: beside HiGHS' exact model where that ends, beside the averaging bound T7 where it does not.
 import { cpuClock } from './cpu-clock.ts'
-import { checkPlacement } from '../../../src/solver/check/placement.ts'
 import { solvePlacement } from '../../../src/solver/placement.ts'
-import type { Placed, Problem } from '../../../src/solver/problem.ts'
 import { randomProblem } from '../../solver/cases.ts'
 import { fewestHwms } from '../../solver/models.ts'
-import { complaintsOf } from './certificates.ts'
+import { complaintsOfPlaced, fewestHostsRow } from './fewest-hosts.ts'
 import { fleet } from './fleet.ts'
 import { type BenchOptions, inSeconds, type MarkRow, type Part, timed, verdictOf } from './mark.ts'
-
-/** What the checker says against a map that is said to hold X on the HWMs that are on. */
-export function complaintsOfPlaced(problem: Problem, placed: Placed): string[] {
-  if (placed.answer !== 'map') return [`no map: ${placed.sentence}`]
-  const complaints = checkPlacement(problem, placed.map)
-  if (complaints.length > 0) return complaints
-  // HWMs that are off take nobody in.
-  const on = new Set(placed.hwmsOn)
-  const hwms = problem.hwms.map(hwm => (on.has(hwm.name) ? hwm : { ...hwm, fallback: false }))
-  const used = new Set(placed.map.values())
-  if ([...used].some(name => !on.has(name))) return ['a VM is on an HWM that is off']
-  return placed.resilience.holds === 'yes'
-    ? complaintsOf({ ...problem, hwms }, placed.map, placed.resilience)
-    : [`X = ${placed.resilience.asked} does not hold`]
-}
 
 /** Limit of one exact model; what it does not settle is not compared. */
 const EXACT_SECONDS = 20
@@ -85,28 +68,8 @@ export const resilient: Part = {
         for (const haShare of [1, 0.6]) {
           const problem = fleet({ hwms, vms: hwms * 10, fill: 0.7, seed: 21, tolerate, haShare })
           const limit = hwms === 100 && tolerate === 2 ? 10 : given
-          const { value, seconds } = timed(() =>
-            solvePlacement(problem, {
-              objectives: ['fewest-hwms'],
-              tolerate,
-              findLargest: false,
-              seconds: limit,
-              now: cpuClock,
-            }),
-          )
-          const wrong = complaintsOfPlaced(problem, value)
-          const isClose =
-            value.answer === 'map' &&
-            (hwms <= 50 ? value.value <= value.bound + 1 : value.value <= 1.03 * value.bound)
-          yield {
-            what: `resilient fewest hosts, ${hwms} HWMs, ${hwms * 10} VMs, X = ${tolerate}, ${haShare * 100} % HAVMs`,
-            mark: `${hwms <= 50 ? '<= T7 + 1' : '<= 1.03 x bound'}, ${limit} s`,
-            figure:
-              value.answer === 'map'
-                ? `${value.value} hosts, bound ${value.bound}, ${inSeconds(seconds)}${wrong.length > 0 ? `; checker: ${wrong[0]}` : ''}`
-                : value.sentence,
-            verdict: verdictOf(isClose && wrong.length === 0 && seconds <= limit * 1.05),
-          }
+          const what = `resilient fewest hosts, ${hwms} HWMs, ${hwms * 10} VMs, X = ${tolerate}, ${haShare * 100} % HAVMs`
+          yield fewestHostsRow(what, problem, tolerate, limit, 'T7')
         }
       }
     }
