@@ -11,6 +11,7 @@ const parts: readonly Part[] = [
   { name: 'start', run: async () => (await import('./start.ts')).benchStart() },
   { name: 'console', run: async () => (await import('./console.ts')).benchConsole() },
   { name: 'engine', run: async () => (await import('./engine.ts')).benchEngine() },
+  { name: 'preview', run: async () => (await import('./preview.ts')).benchPreview() },
   { name: 'etcd', run: async () => (await import('./etcd.ts')).benchEtcd() },
   { name: 'libvirt', run: async () => (await import('./libvirt.ts')).benchLibvirt() },
   { name: 'ssh', run: async () => (await import('./ssh.ts')).benchSsh() },

@@ -9,7 +9,6 @@ import { keys } from '../../etcd/layout.ts'
 import { checkFallback } from '../../solver/check/fallback.ts'
 import { mayRunOn, usable } from '../../solver/check/placement.ts'
 import type { PlacementMap, Problem, ProblemVm } from '../../solver/problem.ts'
-import { fallbackFor } from '../../solver/resilience/index.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { type Scene, sceneOf } from './scene.ts'
 
@@ -40,7 +39,7 @@ export function answerFallback(
   const deadBefore = scene.dead.filter(hwm => !request.failed.includes(hwm))
   const failed = [...request.failed, ...deadBefore]
   const stored = storedMap(snapshot, failed, request, hooks)
-  const found = byHand(snapshot, scene, failed) ?? stored ?? solve(problem, places, failed, hooks)
+  const found = byHand(snapshot, scene, failed) ?? stored ?? solve(scene, failed, hooks)
   const dead = new Set(failed)
   const after = new Map([...places].filter(([, hwm]) => !dead.has(hwm)))
   for (const [vm, hwm] of found.map) after.set(vm, hwm)
@@ -114,13 +113,8 @@ function storedMap(
   return { map, state: 'covered', by: 'stored', age: prepared.storedAge, why: '' }
 }
 
-function solve(
-  problem: Problem,
-  places: PlacementMap,
-  failed: readonly string[],
-  hooks: Hooks,
-): Found {
-  const found = fallbackFor(problem, places, failed, {
+function solve(scene: Scene, failed: readonly string[], hooks: Hooks): Found {
+  const found = scene.fallback(failed, {
     now: () => hooks.now(),
     stopped: () => hooks.stopped(),
     seconds: LIMIT_S,

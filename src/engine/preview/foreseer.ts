@@ -145,6 +145,7 @@ export class Foreseer implements AsyncDisposable {
       const judgement = await this.#judge.ask('judge', undefined, snapshot)
       this.#judged = snapshot
       if (judgement !== undefined) this.#take(judgement, snapshot)
+      this.#warm(snapshot)
       this.#storeMaps()
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#failed(error, snapshot)
@@ -152,6 +153,14 @@ export class Foreseer implements AsyncDisposable {
       this.#isJudging = false
     }
     if (this.#newest !== this.#judged && !this.#closing.signal.aborted) this.#schedule(QUIET_MS)
+  }
+
+  /** Whoever asks about a failure set finds the cluster there, and what all sets share made. */
+  #warm(snapshot: ClusterSnapshot): void {
+    this.#answer.ask('ready', undefined, snapshot).catch((error: unknown) => {
+      // A worker that is gone is hired anew by the first question, which then takes longer, and says why if it fails too.
+      if (!(error instanceof SolverFailed) && !this.#closing.signal.aborted) throw error
+    })
   }
 
   #take(judgement: Parameters<typeof merged>[1], snapshot: ClusterSnapshot): void {

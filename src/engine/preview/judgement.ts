@@ -4,6 +4,7 @@ import type { ClusterSnapshot } from '../../model/snapshot.ts'
 import { shortage, shortText } from '../../operations/reasons.ts'
 import type { Limits } from '../../solver/budget.ts'
 import type { CounterExample, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
+import { type Judged, judgeAgain } from '../../solver/resilience/again.ts'
 import { judgeResilience } from '../../solver/resilience/index.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { overload } from '../solving/plan.ts'
@@ -19,8 +20,17 @@ const VERDICT_S = 20
 /** How long is looked beyond X, or below it: `largest X` may not cost more than the verdict itself. */
 const LARGEST_S = 1
 
+/** What the judgement before this one found, so that only what has changed is judged again. Belongs to whoever keeps the cluster. */
+export interface Memory {
+  judged?: Judged
+}
+
 /** Undefined while nothing is configured. Throws `UnsoundProblem`. */
-export function judgeScene(snapshot: ClusterSnapshot, hooks: Hooks): Judgement | undefined {
+export function judgeScene(
+  snapshot: ClusterSnapshot,
+  hooks: Hooks,
+  memory: Memory = {},
+): Judgement | undefined {
   const scene = sceneOf(snapshot)
   if (scene === undefined) return undefined
   const from = hooks.now()
@@ -32,10 +42,12 @@ export function judgeScene(snapshot: ClusterSnapshot, hooks: Hooks): Judgement |
   const { problem } = scene
   const { places, why } = restarted(scene, hooks)
   const broken = why ?? overload(problem, places)
-  const resilience = judgeResilience(problem, places, {
-    ...limits(VERDICT_S),
-    findLargest: false,
-  })
+  const options = { ...limits(VERDICT_S), findLargest: false }
+  const resilience =
+    memory.judged === undefined
+      ? judgeResilience(problem, places, options)
+      : judgeAgain(problem, places, memory.judged, options)
+  memory.judged = { problem, map: places, resilience }
   const counter = broken ?? resilience.counterExample
   const holds = broken === undefined ? resilience.holds : 'no'
   const largest =

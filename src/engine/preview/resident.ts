@@ -9,7 +9,8 @@ import { applyPatch } from '../patch.ts'
 import type { Patch } from '../protocol.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { answerFallback, type FallbackRequest } from './fallback-answer.ts'
-import { type Judgement, judgeScene } from './judgement.ts'
+import { sceneOf } from './scene.ts'
+import { type Judgement, judgeScene, type Memory } from './judgement.ts'
 
 /** Fallback maps of the CDM, for etcd. */
 export interface MapsOfHomes {
@@ -25,6 +26,8 @@ export interface SceneQuestions {
     readonly asked: FallbackRequest
     readonly answer: FallbackAnswer | undefined
   }
+  /** Makes what every answer needs, so that the first who asks does not wait for it. */
+  readonly ready: { readonly asked: undefined; readonly answer: undefined }
   /** `unless`: maps that rest on this are there already. */
   readonly maps: {
     readonly asked: { readonly unless: string | undefined }
@@ -53,15 +56,19 @@ const MAPS_S = 20
 
 export class Resident {
   #snapshot: ClusterSnapshot | undefined
+  readonly #memory: Memory = {}
 
   answer({ patch, question }: SceneRequest, hooks: Hooks): SceneAnswer {
     if (patch !== undefined) this.#snapshot = applyPatch(this.#snapshot, patch)
     if (this.#snapshot === undefined) throw new TypeError('the first request must hold all')
     switch (question.about) {
       case 'judge':
-        return judgeScene(this.#snapshot, hooks)
+        return judgeScene(this.#snapshot, hooks, this.#memory)
       case 'fallback':
         return answerFallback(this.#snapshot, question.with, hooks)
+      case 'ready':
+        sceneOf(this.#snapshot)?.fallback([], {})
+        return undefined
       case 'maps':
         return mapsOfHomes(this.#snapshot, question.with.unless, hooks)
     }

@@ -2,8 +2,9 @@
 import type { ClusterConfig } from '../../model/cluster.ts'
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
 import { presentPlaces, presentProblem } from '../../operations/present.ts'
+import type { Limits } from '../../solver/budget.ts'
 import type { CounterExample, PlacementMap, Problem } from '../../solver/problem.ts'
-import { fallbackFor } from '../../solver/resilience/index.ts'
+import { type Fallback, fallbacksOn } from '../../solver/resilience/index.ts'
 import type { Hooks } from '../solving/answer.ts'
 
 export interface Scene {
@@ -12,6 +13,8 @@ export interface Scene {
   /** Where VMs are that run or should: those of a dead HWM are still there. */
   readonly places: PlacementMap
   readonly dead: readonly string[]
+  /** Answers for sets of HWMs that fail with everything where `places` says; what all sets share is made with the first. */
+  fallback(failed: readonly string[], limits: Limits): Fallback
 }
 
 /** Kept for as long as its snapshot is: set after set is asked about, and the cluster is the same. */
@@ -36,18 +39,22 @@ function makeScene(snapshot: ClusterSnapshot): Scene | undefined {
       hwm.state === 'down' || hwm.state === 'refused' ? [hwm.name] : [],
     ),
   )
+  const posed: Problem =
+    takesNobody.size === 0
+      ? problem
+      : {
+          ...problem,
+          hwms: problem.hwms.map(hwm =>
+            takesNobody.has(hwm.name) ? { ...hwm, fallback: false } : hwm,
+          ),
+        }
+  const places = placesOf(snapshot, config)
+  let all: ReturnType<typeof fallbacksOn> | undefined
   return {
-    problem:
-      takesNobody.size === 0
-        ? problem
-        : {
-            ...problem,
-            hwms: problem.hwms.map(hwm =>
-              takesNobody.has(hwm.name) ? { ...hwm, fallback: false } : hwm,
-            ),
-          },
-    places: placesOf(snapshot, config),
+    problem: posed,
+    places,
     dead,
+    fallback: (failed, limits) => (all ??= fallbacksOn(posed, places))(failed, limits),
   }
 }
 
@@ -75,12 +82,12 @@ export interface Restarted {
 
 const RESTART_S = 2
 
-export function restarted({ problem, places, dead }: Scene, hooks: Hooks): Restarted {
+export function restarted({ problem, places, dead, fallback }: Scene, hooks: Hooks): Restarted {
   const deadSet = new Set(dead)
   const ha = new Set(problem.vms.flatMap(vm => (vm.ha ? [vm.name] : [])))
   const waiting = [...places].filter(([vm, hwm]) => deadSet.has(hwm) && ha.has(vm))
   if (waiting.length === 0) return { places, why: undefined }
-  const found = fallbackFor(problem, places, dead, {
+  const found = fallback(dead, {
     now: () => hooks.now(),
     stopped: () => hooks.stopped(),
     seconds: RESTART_S,

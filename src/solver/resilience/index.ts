@@ -138,16 +138,31 @@ function byName(
   return map
 }
 
+export type SetOptions = Limits & { readonly lists?: ReadonlyMap<string, readonly string[]> }
+
 /** The map for one set of HWMs, whatever the failure domains are. `lists` are used when they answer it. */
 export function fallbackFor(
   problem: Problem,
   map: PlacementMap,
   failed: readonly string[],
-  options: Limits & { readonly lists?: ReadonlyMap<string, readonly string[]> } = {},
+  options: SetOptions = {},
 ): Fallback {
+  return fallbacksOn(problem, map)(failed, options)
+}
+
+/** `fallbackFor` for many sets of one map, which must not change meanwhile: what does not depend on the set is made once. */
+export function fallbacksOn(
+  problem: Problem,
+  map: PlacementMap,
+): (failed: readonly string[], options?: SetOptions) => Fallback {
   const { failureDomains: _, ...rest } = problem
   const compiled = compile(rest)
   const ground = groundOf(compiled, assignmentOf(compiled, map))
+  return (failed, options = {}) => fallbackOn(ground, failed, options)
+}
+
+function fallbackOn(ground: Ground, failed: readonly string[], options: SetOptions): Fallback {
+  const { compiled } = ground
   const budget = new Budget(options)
   const units = failed.map(name => {
     const h = compiled.hwmIndex.get(name)

@@ -273,3 +273,14 @@ async function move(
   await house.pass(3_000)
   await house.pass(100)
 }
+
+test('who asks first about a failure set finds the cluster with the worker that answers', async () => {
+  await using house = await foreseen()
+  await house.pass(10_000)
+  expect(house.answer.asked[0]).toBe('ready')
+  const before = house.answer.sent.length
+  const [hwm = ''] = Object.keys(house.seen.observation.snapshot.hwms)
+  await house.foreseer.fallback([hwm])
+  expect(house.answer.asked.at(-1)).toBe('fallback')
+  expect(house.answer.sent.slice(before)).toEqual([undefined])
+})

@@ -140,3 +140,17 @@ test('of an HWM that is dead already it is told what restarts now, and what does
   const judgement = judgeScene({ ...without, hwms: { ...without.hwms, a: dead } }, HOOKS)
   expect(judgement?.sets['a']).toMatchObject({ state: 'covered', restarts: 1, left: 0, why: '' })
 })
+
+test('judged after a change, with what was found before, it says what it says from the beginning', () => {
+  const memory = {}
+  const states = [8, 9, 14, 20, 8, 27].map(ram =>
+    snapshotOf('small', FOUR, [...EACH.slice(1), vm('vm-a', 'a', ram), vm('more', 'b', 10)]),
+  )
+  const verdicts = states.map(state => {
+    const again = judgeScene(state, HOOKS, memory)
+    const anew = judgeScene(state, HOOKS)
+    expect(again).toEqual(anew)
+    return again?.verdict.holds
+  })
+  expect(new Set(verdicts)).toEqual(new Set(['yes', 'no']))
+})

@@ -9,6 +9,8 @@ export class NearWorker implements OneWorker {
   readonly scene = new SceneWorker(this)
   /** What was asked, in order. */
   readonly asked: string[] = []
+  /** The patch that came with each. */
+  readonly sent: unknown[] = []
   /** Jobs wait for it. */
   gate: Promise<void> = Promise.resolve()
   isDead = false
@@ -21,7 +23,8 @@ export class NearWorker implements OneWorker {
   }
 
   readonly run: OneWorker['run'] = async (kind, asked) => {
-    const { question } = asked as { question?: { about: string } }
+    const { question, patch } = asked as { question?: { about: string }; patch?: unknown }
+    this.sent.push(patch)
     this.asked.push(question?.about ?? kind)
     await this.gate
     if (this.isDead) {

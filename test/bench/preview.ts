@@ -1,0 +1,75 @@
+// How long the solver's word takes in a large cluster: the first question about a failure set, a set of two, and the verdict after one VM grew.
+import { performance } from 'node:perf_hooks'
+import { Bare } from '../../src/engine/preview/bare.ts'
+import { SceneWorker } from '../../src/engine/preview/scene-worker.ts'
+import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
+import { snapshotOf } from '../console/made-up.ts'
+import type { Row } from './row.ts'
+
+const GIB = 1024 ** 3
+const HWMS = 1_000
+const VMS = 10_000
+
+export async function benchPreview(): Promise<Row[]> {
+  const bare = new Bare()
+  const full = cluster()
+  const first = bare.of(full)
+  await using judge = new SceneWorker()
+  await using answer = new SceneWorker()
+  const anew = await timed(() => judge.ask('judge', undefined, first))
+  await answer.ask('ready', undefined, first)
+  const ask = (failed: readonly string[]) =>
+    timed(() => answer.ask('fallback', { failed, wall: 0 }, first))
+  const one = await ask(['h7'])
+  const two = await ask(['h8', 'h9'])
+  const grown = bare.of(withGrown(full))
+  const again = await timed(() => judge.ask('judge', undefined, grown))
+  const size = `${HWMS} x ${VMS}`
+  return [
+    row(`first question about a failure set, ${size}`, one, 200),
+    row(`a set of two, ${size}`, two, 200),
+    row(`verdict and all sets, ${size}`, anew, undefined),
+    row(`the same after a VM grew by 1 GiB`, again, undefined),
+  ]
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await work()
+  return performance.now() - from
+}
+
+function row(what: string, figure: number, budget: number | undefined): Row {
+  return { what, budget, figure, unit: 'ms', ok: budget === undefined || figure <= budget }
+}
+
+function cluster(): ClusterSnapshot {
+  return snapshotOf(
+    'large',
+    Array.from({ length: HWMS }, (_, h) => ({
+      name: `h${h}`,
+      address: `10.1.${h >> 8}.${h & 255}`,
+      ram: 128,
+      cpu: 64,
+    })),
+    Array.from({ length: VMS }, (_, v) => ({
+      name: `v${v}`,
+      ha: v % 3 !== 0,
+      home: `h${v % HWMS}`,
+      ram: 4 + (v % 5) * 2,
+      cpu: 2,
+    })),
+    { history: false },
+  )
+}
+
+function withGrown(full: ClusterSnapshot): ClusterSnapshot {
+  const vm = full.vms['v1']
+  const { config } = full
+  if (vm === undefined || config === undefined) throw new TypeError('the cluster has no VM v1')
+  const demand = { ...vm.demand, ram: (vm.demand['ram'] ?? 0) + GIB }
+  const vms = config.vms.map(each =>
+    each.name === 'v1' ? { ...each, resources: { ...each.resources, ...demand } } : each,
+  )
+  return { ...full, config: { ...config, vms }, vms: { ...full.vms, v1: { ...vm, demand } } }
+}
