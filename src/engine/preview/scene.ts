@@ -14,7 +14,7 @@ export interface Scene {
   readonly places: PlacementMap
   readonly dead: readonly string[]
   /** Answers for sets of HWMs that fail with everything where `places` says; what all sets share is made with the first. */
-  fallback(failed: readonly string[], limits: Limits): Fallback
+  readonly fallback: (failed: readonly string[], limits: Limits) => Fallback
 }
 
 /** Kept for as long as its snapshot is: set after set is asked about, and the cluster is the same. */
