@@ -128,10 +128,21 @@ export function better<A extends Answer>(first: A, second: A): A {
   const winner = isLess(orderOf(second), orderOf(first)) ? second : first
   if (winner.answer !== 'map' || first.answer !== 'map' || second.answer !== 'map') return winner
   const bound = Math.max(first.bound, second.bound)
+  const proof = [first, second].find(each => 'proof' in each && each.bound === bound)
   const value = valueOf(winner)
   return bound === winner.bound
     ? winner
-    : { ...winner, bound, gap: value <= bound ? 0 : gapOf(value, bound), proved: value <= bound }
+    : {
+        ...winner,
+        ...proofOf(proof),
+        bound,
+        gap: value <= bound ? 0 : gapOf(value, bound),
+        proved: value <= bound,
+      }
+}
+
+function proofOf(answer: Answer | undefined): Pick<VbpAnswer, 'proof'> {
+  return answer !== undefined && 'proof' in answer && answer.proof ? { proof: answer.proof } : {}
 }
 
 function valueOf(answer: PlanAnswer | VbpAnswer): number {

@@ -1,5 +1,6 @@
 // Vector bin packing by itself: what `plan --vbp` answers.
 import { Budget } from '../../solver/budget.ts'
+import type { WorthProof } from '../../solver/check/bins.ts'
 import { packFewest } from '../../solver/packing/fewest.ts'
 import { plainPacking } from '../../solver/packing/packing.ts'
 import { seeded } from '../../solver/random.ts'
@@ -24,6 +25,8 @@ export interface VbpAnswer {
   readonly seconds: number
   /** Bin of each item, from 0 without gaps. */
   readonly assignment: readonly number[]
+  /** Why no packing has fewer bins than `bound`, where it rests on prices of items; absent: by counting, or another worker has it. */
+  readonly proof?: WorthProof
   /** The item that is larger than a bin, when that is why there is no answer. */
   readonly tooLarge?: number
 }
@@ -44,7 +47,7 @@ export function answerVbp(request: VbpRequest, hooks: Hooks): VbpAnswer {
       bound,
       ...(best !== undefined && { best, gap: bound > 0 ? (best - bound) / bound : 0 }),
     })
-  const { where, bound } = packFewest(
+  const { where, bound, proof } = packFewest(
     plainPacking(capacity, sizes, items),
     seeded(request.seed),
     new Budget(time.until(1)),
@@ -69,6 +72,7 @@ export function answerVbp(request: VbpRequest, hooks: Hooks): VbpAnswer {
     proved: hwmsUsed <= bound,
     seconds: time.spent,
     assignment,
+    ...(proof && { proof }),
   }
 }
 

@@ -12,6 +12,17 @@ const MOST_NODES = 2_000_000
 /** Slack that keeps rounding errors of the duals from raising a bound. */
 const SAFE = 1e-6
 
+/** What a bin is worth at most, in the whole numbers of a proof. */
+const SCALE = 10_000_000
+
+/** Prices as whole numbers, such that no bin is worth more than `scale`: all items are worth more than `bins` - 1 of it. */
+export interface PriceProof {
+  readonly bins: number
+  readonly scale: number
+  /** Of one item of each class. */
+  readonly worth: Float64Array
+}
+
 /** The relaxation of one demand: it can be solved in parts, and answers its columns when it is. */
 export class Relaxation {
   readonly #pricing: Pricing
@@ -24,6 +35,8 @@ export class Relaxation {
   #nodes = FIRST_NODES
   /** No packing of this demand has fewer bins. */
   bound: number
+  /** Why, in a form that can be checked; undefined where rounding to whole numbers loses too much. */
+  proof: PriceProof | undefined
   /** No column lowers the sum any more, or none was found: it is as good as it gets. */
   isSolved = false
 
@@ -95,7 +108,10 @@ export class Relaxation {
       )
       // Farley 1990: prices over the dearest bin are dual feasible.
       const bound = Math.ceil(value / Math.max(1, priced.atMost) - SAFE)
-      if (bound > this.bound) this.bound = bound
+      if (bound > this.bound) {
+        this.bound = bound
+        this.proof = this.#proofOf(bound, Math.max(1, priced.atMost))
+      }
       for (const column of priced.columns) this.add(column)
       if (priced.columns.length > 0) {
         this.#nodes = Math.max(FIRST_NODES, this.#nodes >> 1)
@@ -105,6 +121,13 @@ export class Relaxation {
       if (this.isSolved || budget.isOver) return
       this.#nodes *= 8
     }
+  }
+
+  #proofOf(bins: number, dearest: number): PriceProof | undefined {
+    const worth = this.prices.map(price => Math.floor((Math.max(0, price) / dearest) * SCALE))
+    let all = 0
+    for (const c of this.#classOf) all += worth[c]! * this.#demand[c]!
+    return all > (bins - 1) * SCALE ? { bins, scale: SCALE, worth } : undefined
   }
 
   /** The columns that carry the solution, and those whose reduced cost is at most `most`. */

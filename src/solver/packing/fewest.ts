@@ -4,6 +4,7 @@ import { alone, type Beside } from '../beside.ts'
 import { choicesOf, fewestOfKinds, kindsOf } from '../bounds/kinds.ts'
 import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
+import type { WorthProof } from '../check/bins.ts'
 import type { Random } from '../random.ts'
 import { bestFit, binOrder, fillBins, levelled, order, scarcity } from './greedy.ts'
 import { isUniform, type Packing } from './packing.ts'
@@ -16,6 +17,8 @@ export interface Fewest {
   readonly where: Int32Array | undefined
   readonly bins: number
   readonly bound: number
+  /** Why there are no fewer, where that rests on prices of columns; a bound by counting needs none. */
+  readonly proof?: WorthProof
 }
 
 export type OnFewest = (bins: number | undefined, bound: number, phase: string) => void
@@ -177,7 +180,9 @@ export function packFewest(
     }
     if (used.length < had) round = -1
   }
-  return { where: best, bins: used.length, bound: Math.max(bound, beside.bound) }
+  raise(beside.bound)
+  const proof = rounding?.bound === bound ? rounding.proof : undefined
+  return { where: best, bins: used.length, bound, ...(proof && { proof }) }
 }
 
 function usedBy(packing: Packing, where: Int32Array): Int32Array {

@@ -1,5 +1,6 @@
 // Column generation and dives beside the tabu search of fewest.ts: in turns, each with a share of the work. Only for bins that are alike.
 import type { Budget } from '../budget.ts'
+import type { WorthProof } from '../check/bins.ts'
 import type { Random } from '../random.ts'
 import { type Classes, classesOf } from './classes.ts'
 import { columnsOf, greedyColumns, Relaxation } from './columns.ts'
@@ -48,6 +49,17 @@ export class Rounding {
   /** No packing has fewer bins. */
   get bound(): number {
     return this.#root.bound
+  }
+
+  /** Why, in a form that can be checked: see `check/bins.ts`. Undefined where there is none. */
+  get proof(): WorthProof | undefined {
+    const { proof, bound } = this.#root
+    if (proof === undefined || proof.bins < bound) return undefined
+    const worth = Array.from({ length: this.#packing.items }, () => 0)
+    this.#classes.itemsOf.forEach((members, c) => {
+      for (const i of members) worth[i] = proof.worth[c]!
+    })
+    return { scale: proof.scale, worth }
   }
 
   /**

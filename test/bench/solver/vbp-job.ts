@@ -1,6 +1,7 @@
 // One vector bin packing instance, by the door that `plan --vbp` uses, judged by the checker. Seconds are of processor time.
 import { SolverPair } from '../../../src/engine/solver-pair.ts'
 import { answerVbp } from '../../../src/engine/solving/vbp.ts'
+import { checkWorth } from '../../../src/solver/check/bins.ts'
 import { checkPlacement } from '../../../src/solver/check/placement.ts'
 import { cpuClock } from './cpu-clock.ts'
 import { readVbp, type VbpInstance } from '../../../src/solver/vbp.ts'
@@ -20,6 +21,8 @@ export interface VbpSolved {
   /** When the last improvement came. */
   readonly lastSeconds: number
   readonly complaints: readonly string[]
+  /** What the checker says about the proof of the bound; `none`: it is by counting. */
+  readonly proof: 'yes' | 'no' | 'unknown' | 'none'
 }
 
 export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
@@ -39,13 +42,18 @@ export function solveVbp({ text, seconds, seed }: VbpAsked): VbpSolved {
       },
     },
   )
+  const taken = (cpuClock() - start) / 1000
   const bins = answer.hwmsUsed
   return {
     items: instance.items,
     bins,
     bound: answer.bound,
-    seconds: (cpuClock() - start) / 1000,
+    seconds: taken,
     lastSeconds,
+    proof:
+      answer.proof === undefined
+        ? 'none'
+        : checkWorth(instance.capacity, instance.sizes, answer.proof, answer.bound),
     complaints:
       answer.answer === 'map' ? complaintsOf(instance, answer.assignment, bins) : [answer.answer],
   }

@@ -120,6 +120,14 @@ function* marksOf(results: readonly Result[], seconds: number): Generator<MarkRo
     figure: percentOf(proved, small.length),
     verdict: verdictOf(proved >= 0.8 * small.length),
   }
+  const proofs = results.filter(({ proof }) => proof !== 'none')
+  const said = (word: string): number => proofs.filter(({ proof }) => proof === word).length
+  yield {
+    what: 'vbp: bounds by prices, judged by the checker',
+    mark: 'none refused',
+    figure: `${said('yes')} accepted, ${said('unknown')} too large to judge, ${said('no')} refused`,
+    verdict: verdictOf(said('no') === 0),
+  }
   yield {
     what: 'vbp: below a known optimum, or a bound above it',
     mark: 'none',
