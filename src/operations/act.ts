@@ -205,8 +205,11 @@ async function move(
     before: async phase => {
       if (phase === 'finish') context.stoppedAt.set(step.id, context.clock.now())
     },
-    sourceVanished: async () =>
-      (await (await noting)?.vanished({ timeoutMs: VANISH_MS }).catch(() => false)) ?? false,
+    // A guest that its owner paused does not wait for anything.
+    ...(!step.keepPaused && {
+      sourceVanished: async () =>
+        (await (await noting)?.vanished({ timeoutMs: VANISH_MS }).catch(() => false)) ?? false,
+    }),
     progress: ({ total, remaining, bandwidth: rate = 0 }) => {
       if (total > 0) context.progress({ done: Math.max(0, total - remaining), total, rate })
     },

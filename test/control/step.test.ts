@@ -70,6 +70,34 @@ test('a source that was paused for the switch is not left: its destination may h
   })
 })
 
+test('what a migration itself saw of both ends is enough to move the permit: nothing is looked at before', () => {
+  const free: VmFacts = {
+    ...facts('running'),
+    ends: {
+      ...facts('running').ends,
+      b: { known: true, domain: 'absent', process: 'gone', ownAccord: false },
+    },
+  }
+  const migrating = after(moving(), looked(free))
+  expect(migrating.work[0]?.action).toEqual({ do: 'migrate', from: 'a', to: 'b' })
+  const saw = {
+    a: { known: true, domain: 'absent', process: 'gone', ownAccord: false },
+    b: { known: true, domain: 'held', process: 'there', ownAccord: false },
+  } as const
+  const acted = (learned?: { ends: typeof saw }): Event => ({
+    type: 'acted',
+    now: 3,
+    step: 0,
+    ended: { how: 'ok', ...(learned && { learned }) },
+  })
+  const doing = (event: Event) =>
+    step(migrating, event).effects.flatMap(effect =>
+      effect.type === 'act' ? [effect.action.do] : effect.type === 'look' ? ['look'] : [],
+    )
+  expect(doing(acted({ ends: saw }))).toEqual(['permit'])
+  expect(doing(acted())).toEqual(['look'])
+})
+
 test('a guest that its owner paused may be left as it is', () => {
   const { operation } = after(moving({ keepPaused: true }), cancel, looked(facts('held')))
   expect(operation.state).toBe('cancelled')

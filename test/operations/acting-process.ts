@@ -117,7 +117,7 @@ async function configured({ name, vms, ceph }: Part): Promise<ClusterConfig> {
   return {
     ...config,
     cluster: name || config.cluster,
-    ...(ceph && { ceph: {} }),
+    ...(ceph && { ceph }),
     vms: config.vms.filter(vm => vms.length === 0 || vms.includes(vm.name)),
   }
 }

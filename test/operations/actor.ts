@@ -18,8 +18,8 @@ export interface Part {
   readonly vms: readonly string[]
   /** Homes by the CDM that are not where the lab starts its guests: these are away from the beginning. */
   readonly homes?: Readonly<Record<string, string>>
-  /** It keeps its disks in Ceph. */
-  readonly ceph?: boolean
+  /** It keeps its disks in Ceph, reached as this file says; left out, as `ceph` itself does. */
+  readonly ceph?: { readonly conf?: string }
 }
 
 type Wish =

@@ -13,8 +13,8 @@ const parts = {
   refusing: { name: 'refusing', vms: ['refusing'] },
   nowhere: { name: 'nowhere', vms: ['nowhere'] },
   hung: { name: 'hung', vms: ['hung'] },
-  barred: { name: 'barred', vms: ['barred'], ceph: true },
-  unbarred: { name: 'unbarred', vms: ['unbarred'], ceph: true },
+  barred: { name: 'barred', vms: ['barred'], ceph: {} },
+  unbarred: { name: 'unbarred', vms: ['unbarred'], ceph: {} },
   rested: { name: 'rested', vms: ['rested', 'crashed'] },
 } satisfies Record<string, Part>
 const QUARK = 'quark'

@@ -1,5 +1,6 @@
 // Every way a managed migration can end, by what each phase answers: above all, when the source may be rolled back and when never.
-import { expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
 import { HypervisorUnreachable, LibvirtError } from '../../../src/libvirt/errors.ts'
 import { migrateManaged, MigrationTooSlow } from '../../../src/libvirt/migrate.ts'
 import type { ManagedResult, MigrationPhase } from '../../../src/libvirt/migrate.ts'
@@ -21,6 +22,10 @@ interface Answers {
   perform?: Error
   finish?: Finished
   confirm?: Settled
+  /** In place of `confirm`: its answer, when it comes. */
+  confirming?: Promise<Settled>
+  /** Whether the source's process is seen to vanish; left out: nobody looks. */
+  vanished?: boolean
   abandon?: Settled
   rollBack?: Settled
   /** What the source says of its guest when it is asked. */
@@ -40,6 +45,9 @@ async function run(answers: Answers): Promise<{ result: ManagedResult; phases: s
     clock: new VirtualClock(),
     before: phase =>
       phase === answers.journal ? Promise.reject(new Error('journal')) : Promise.resolve(),
+    ...(answers.vanished !== undefined && {
+      sourceVanished: () => Promise.resolve(answers.vanished === true),
+    }),
     source: {
       migrationBegin: () => {
         phases.push('begin')
@@ -51,7 +59,7 @@ async function run(answers: Answers): Promise<{ result: ManagedResult; phases: s
       },
       migrationConfirm: () => {
         phases.push('confirm')
-        return Promise.resolve(answers.confirm ?? done)
+        return answers.confirming ?? Promise.resolve(answers.confirm ?? done)
       },
       migrationRollBack: () => {
         phases.push('roll back')
@@ -254,4 +262,28 @@ test('a copy that takes too long is aborted, and says so', async () => {
   expect(aborted).toEqual(['vm'])
   expect(result).toMatchObject({ outcome: 'stayed', leftover: false })
   expect(result.outcome === 'stayed' && result.error).toBeInstanceOf(MigrationTooSlow)
+})
+
+describe('the source is seen to vanish before its libvirt says so', () => {
+  /** A migration whose *confirm* is answered when told. */
+  async function confirmedLater(vanished: boolean) {
+    const confirming = Promise.withResolvers<Settled>()
+    const moving = run({ confirming: confirming.promise, vanished })
+    const first = await Promise.race([moving, setImmediate('still waiting')])
+    confirming.resolve(unknown)
+    return { first, last: (await moving).result }
+  }
+
+  test('it has arrived, and what libvirt has yet to say can be waited for', async () => {
+    const { first, last } = await confirmedLater(true)
+    expect(first).toMatchObject({ result: { outcome: 'arrived', source: 'vanished' } })
+    if (last.outcome !== 'arrived' || last.source !== 'vanished') throw new Error('not vanished')
+    expect(await last.confirmed).toEqual(unknown)
+  })
+
+  test('not seen so, the answer is waited for and decides', async () => {
+    const { first, last } = await confirmedLater(false)
+    expect(first).toBe('still waiting')
+    expect(last).toMatchObject({ outcome: 'arrived', source: 'unknown', error: lost })
+  })
 })
