@@ -191,6 +191,26 @@ describe('odd input to plan', () => {
     expect(ran.status).toBe(status)
   })
 
+  // What is impossible as a placement is impossible for fallback maps, and what is no problem is none: never another kind of answer.
+  test.each(Object.entries(cases))('to fallback: %s', async (_, [odd, status]) => {
+    using world = new World()
+    const file = world.file('odd.yaml', fileOf(odd))
+    const ran = await world.run(`fallback -f ${file} --all --seconds 20 --json`)
+    expect({ status: ran.status, err: ran.err }).toMatchObject({ status })
+    if (status === 2) {
+      expect(ran.err).toContain('odd.yaml')
+      return
+    }
+    const { answer, fallback, resilience } = JSON.parse(ran.out) as {
+      answer: string
+      fallback: readonly { complete: boolean }[]
+      resilience: { holds: boolean }
+    }
+    expect(answer).toBe(status === 3 ? 'impossible' : 'map')
+    expect(resilience.holds).toBe(status === 0)
+    if (status === 0) expect(fallback.every(set => set.complete)).toBe(true)
+  })
+
   test('what is not there is named by every option', async () => {
     using world = new World()
     const file = world.file('odd.yaml', fileOf({ hwms: three, vms: { v: one } }))

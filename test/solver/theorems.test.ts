@@ -2,14 +2,14 @@
 import { expect, test, vi } from 'vitest'
 import { resilientBound } from '../../src/solver/bounds/resilient.ts'
 import { capacityOf, spareOf } from '../../src/solver/capacity.ts'
-import { choices } from '../../src/solver/check/fallback.ts'
+import { choices, failureUnits } from '../../src/solver/check/fallback.ts'
 import { checkRunning } from '../../src/solver/check/placement.ts'
 import { compile } from '../../src/solver/compile.ts'
 import type { PlacementMap, Problem } from '../../src/solver/problem.ts'
 import { seeded } from '../../src/solver/random.ts'
 import { randomMap, randomProblem } from './cases.ts'
 import { fewestHwms } from './models.ts'
-import { isResilient } from './oracles.ts'
+import { canSurvive, isResilient } from './oracles.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -72,6 +72,49 @@ function* partitions(total: number, parts: number, most = total): Generator<numb
   for (let first = Math.min(most, total); first * parts >= total; first--)
     for (const rest of partitions(total - first, parts - 1, first)) yield [first, ...rest]
 }
+
+test('T3: counted in whole units of any size, too little is too little; and units see what volume does not', () => {
+  const count = { refuted: 0, onlyInUnits: 0, survived: 0 }
+  for (let seed = 1; seed <= 200; seed++) {
+    const drawn = randomProblem(seed, { hwms: 4, vms: 9, tolerate: 1, fill: 0.6, haShare: 0.8 })
+    const problem = {
+      ...drawn,
+      dimensions: ['ram'],
+      hwms: only(drawn.hwms),
+      vms: onlyDemand(drawn),
+    }
+    const map = valid(problem, seed)
+    for (const failed of choices(failureUnits(problem), 1)) {
+      const dead = new Set(failed.flat())
+      const lost = problem.vms.filter(vm => vm.ha && dead.has(map.get(vm.name) ?? ''))
+      const rooms = problem.hwms
+        .filter(hwm => !dead.has(hwm.name))
+        .map(hwm => (hwm.capacity['ram'] ?? 0) - loadOn(problem, map, hwm.name))
+      const units = (t: number) => ({
+        needed: sum(lost.map(vm => Math.floor((vm.demand['ram'] ?? 0) / t))),
+        there: sum(rooms.map(room => Math.floor(room / t))),
+      })
+      const short = Array.from({ length: 140 }, (_, k) => k + 1).filter(
+        t => units(t).needed > units(t).there,
+      )
+      const survives = canSurvive(problem, map, [...dead])
+      if (short.length > 0) {
+        expect({ seed, survives }).toEqual({ seed, survives: false })
+        count.refuted++
+        if (!short.includes(1)) count.onlyInUnits++
+      } else if (survives) count.survived++
+    }
+  }
+  expect(count.refuted).toBeGreaterThan(50)
+  expect(count.onlyInUnits).toBeGreaterThan(10)
+  expect(count.survived).toBeGreaterThan(50)
+})
+
+const ramOf = (amounts: Readonly<Record<string, number>>) => ({ ram: amounts['ram'] ?? 0 })
+const only = (hwms: Problem['hwms']) => hwms.map(hwm => ({ ...hwm, capacity: ramOf(hwm.capacity) }))
+const onlyDemand = ({ vms }: Problem) => vms.map(vm => ({ ...vm, demand: ramOf(vm.demand) }))
+const loadOn = (problem: Problem, map: ReadonlyMap<string, string>, hwm: string) =>
+  sum(problem.vms.map(vm => (map.get(vm.name) === hwm ? (vm.demand['ram'] ?? 0) : 0)))
 
 test('T4: Y spare slots suffice exactly when Y >= X q + min(X, r)', () => {
   let cases = 0
