@@ -7,15 +7,15 @@ import type { PaneView } from '../../src/console/view/context.ts'
 import { PaintContext } from '../parts/paint-context.ts'
 import { Row } from '../parts/Row.tsx'
 
-/** Panes side by side between two rules, a wall between them; completions lie over their lowest lines. */
+/** Panes side by side between two rules, a wall between them; completions and questions lie over their lines. */
 export function PaneScreen({ frame }: { readonly frame: FrameView }) {
   const paint = use(PaintContext)
-  const { panes, popup, hasFoot } = frame
+  const { panes, popup, popupTop, hasFoot } = frame
   const signs = frame.ascii ? ASCII : UNICODE
   const height = panes[0]?.lines.length ?? 0
   const rows: Line[] = [join(panes, pane => upperRule(pane, signs.rule), signs.tee)]
   for (let index = 0; index < height; index++) {
-    const over = popup[index - (height - popup.length)]
+    const over = popup[index - popupTop]
     rows.push(over ?? join(panes, pane => pane.lines[index] ?? [], signs.wall))
   }
   if (hasFoot)

@@ -67,6 +67,7 @@ async function actingOn(
     operator: operatorOf(io),
     version,
     judge: own.judge,
+    judgesOnlyToRefuse: true,
     // There is nobody to tell: etcd's own state is on the screen.
     logFailed: () => undefined,
   })

@@ -23,6 +23,8 @@ export interface ActsOn {
   readonly version: string
   /** Judges what a plan does to X; left out: this thread, for as long as a command may take. */
   readonly judge?: Judge
+  /** Whoever shows plans says beside each whether X holds afterwards: only a cluster that refuses has them wait for that. */
+  readonly judgesOnlyToRefuse?: boolean
   /** The operation's own journal holds what matters; a line of the log that cannot be written stops nothing. */
   logFailed(problem: Error): void
 }
@@ -60,6 +62,8 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
       snapshot: () => observation.snapshot,
       prepared: failed => maps.prepared(observation.snapshot, failed),
       admission: async (snapshot, plan) => {
+        if (rest.judgesOnlyToRefuse && snapshot.config?.settings.admission !== 'refuse')
+          return undefined
         const admission = await admissionOf(snapshot, plan, judge)
         return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
       },

@@ -85,6 +85,11 @@ class ClusterObservation implements Observation {
           this.#publishWithin(PUBLISH_SOON_MS)
         },
         operationsChanged: () => this.#publishWithin(PUBLISH_SOON_MS),
+        rightsChanged: ({ kind, name }) => {
+          if (kind === 'vm') this.#dirtyVms.add(name)
+          else this.#dirtyHwms.add(name)
+          this.#publishWithin(PUBLISH_SOON_MS)
+        },
         heartbeat: (hwm, heartbeat) => {
           if (heartbeat) this.#heartbeats.set(hwm, heartbeat)
           else this.#heartbeats.delete(hwm)
@@ -221,6 +226,7 @@ class ClusterObservation implements Observation {
         home,
         homeState: home === undefined ? undefined : this.#fleet.watch(home)?.state,
         sightings,
+        permit: this.#source.rights.permit(name),
         doubtSince: this.#doubts.get(name),
         now,
       })
@@ -270,7 +276,15 @@ class ClusterObservation implements Observation {
         if (view.state === 'waiting' || view.state === 'unknown') lost += 1
       }
       const heartbeat = this.#heartbeats.get(name)
-      const view = hwmView(old, { config, watch, heartbeat, demands })
+      const { rights } = this.#source
+      const view = hwmView(old, {
+        config,
+        watch,
+        heartbeat,
+        demands,
+        fence: rights.fence(name),
+        agent: rights.agent(name),
+      })
       if (view === old) continue
       hwms ??= { ...before.hwms }
       hwms[name] = view

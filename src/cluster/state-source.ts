@@ -25,6 +25,7 @@ import {
 import { NOT_ASKED } from './seen-events.ts'
 import { Reflector } from '../etcd/reflector.ts'
 import type { Change, StateStore } from '../etcd/store.ts'
+import { Rights, type Concerned } from './rights.ts'
 
 /** A daemon's heartbeat, and when this program saw it move. */
 export interface Heartbeat {
@@ -51,6 +52,8 @@ export interface StateSourceHandlers {
   events(events: readonly ClusterEvent[]): void
   /** `operations` or `conductors` is new. */
   operationsChanged(): void
+  /** `rights` of this HWM or VM are new. */
+  rightsChanged(concerned: Concerned): void
   /** The daemon of this HWM was heard, or its key is gone. */
   heartbeat(hwm: string, heartbeat: Heartbeat | undefined): void
 }
@@ -74,6 +77,7 @@ export class StateSource {
   reading: ConfigReading | undefined
   operations: Readonly<Record<string, Operation>> = {}
   conductors: Readonly<Record<string, ConductorView>> = {}
+  readonly rights = new Rights()
   readonly #store: StateStore
   readonly #clock: Clock
   readonly #handlers: StateSourceHandlers
@@ -125,6 +129,9 @@ export class StateSource {
       } else if (key.startsWith(prefixes.conductors)) {
         const id = key.slice(prefixes.conductors.length)
         this.conductors = withEntry(this.conductors, id, conductorOf(change))
+      } else {
+        const concerned = this.rights.take(change)
+        if (concerned) this.#handlers.rightsChanged(concerned)
       }
     }
     if (this.operations !== operations || this.conductors !== conductors)

@@ -2,7 +2,16 @@
 import type { Hwm, Vm } from '../model/cluster.ts'
 import type { Resources } from '../model/resources.ts'
 import { SEEN_LAG_MS } from '../model/rhythm.ts'
-import type { HwmState, HwmView, Instance, Instant, VmView } from '../model/snapshot.ts'
+import type {
+  AgentView,
+  FenceView,
+  HwmState,
+  HwmView,
+  Instance,
+  Instant,
+  PermitView,
+  VmView,
+} from '../model/snapshot.ts'
 import type { HwmWatch, SeenDomain } from './hwm-watch.ts'
 import type { Heartbeat } from './state-source.ts'
 import type { Testimony } from './vm-state.ts'
@@ -18,10 +27,12 @@ export interface HwmSources {
   readonly heartbeat: Heartbeat | undefined
   /** Of the VMs that run here. */
   readonly demands: readonly Resources[]
+  readonly fence: FenceView | undefined
+  readonly agent: AgentView | undefined
 }
 
 export function hwmView(before: HwmView | undefined, sources: HwmSources): HwmView {
-  const { config, watch, heartbeat, demands } = sources
+  const { config, watch, heartbeat, demands, fence, agent } = sources
   const { state, since, reason } = watch.status
   const { facts } = watch
   const used = total(demands)
@@ -44,6 +55,8 @@ export function hwmView(before: HwmView | undefined, sources: HwmSources): HwmVi
     hypervisor: facts?.hypervisor,
     cpuModel: facts?.cpuModel,
     daemon: daemonOf(before, heartbeat),
+    ...(fence && { fence }),
+    ...(agent && { agent }),
   }
   return before && isSameRecord(before, view) ? before : view
 }
@@ -92,6 +105,7 @@ export interface VmSources {
   readonly home: string | undefined
   readonly homeState: HwmState | undefined
   readonly sightings: readonly Sighting[]
+  readonly permit: PermitView | undefined
   readonly doubtSince: Instant | undefined
   readonly now: Instant
 }
@@ -100,7 +114,7 @@ export function vmView(
   before: VmView | undefined,
   sources: VmSources,
 ): { readonly view: VmView; readonly isDoubtful: boolean } {
-  const { name, config, home, homeState, sightings, doubtSince, now } = sources
+  const { name, config, home, homeState, sightings, permit, doubtSince, now } = sources
   const testimonies = sightings.map(sighting => testimonyOf(sighting, before))
   const { state, where, isDoubtful } = findVmState(config, testimonies, homeState, doubtSince)
   const instances = testimonies.map(({ instance }) => instance)
@@ -123,6 +137,7 @@ export function vmView(
     demand: before && isSameRecord(before.demand, demand) ? before.demand : demand,
     usage: isAlive ? at?.usage : undefined,
     history: at?.history ?? [],
+    ...(permit && { permit }),
   }
   const isSame = before && isSameRecord({ ...before, history: view.history }, view)
   const isSameHistory =

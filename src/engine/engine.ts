@@ -159,6 +159,7 @@ export class Engine implements AsyncDisposable {
       case 'plan':
       case 'commit':
       case 'operation':
+      case 'after-plan':
       case 'fence-status':
         return this.#act(question)
     }

@@ -15,7 +15,7 @@ export interface AfterPlan {
 /** HWMs that are not up take nobody in then either. Undefined where the cluster is to tolerate nothing, or is not known yet. */
 export async function afterPlan(
   snapshot: ClusterSnapshot,
-  plan: Pick<Plan, 'moves' | 'cordon' | 'kind'>,
+  plan: Pick<Plan, 'moves' | 'cordon' | 'opens' | 'kind'>,
   judge: Judge,
 ): Promise<AfterPlan | undefined> {
   const { config } = snapshot
@@ -35,7 +35,9 @@ export async function afterPlan(
   const hwms = problem.hwms.map(hwm =>
     hwm.name === plan.cordon || snapshot.hwms[hwm.name]?.state !== 'up'
       ? { ...hwm, maintenance: true }
-      : hwm,
+      : plan.opens?.includes(hwm.name)
+        ? { ...hwm, maintenance: false }
+        : hwm,
   )
   const { holds, counterExample } = await judge({ problem: { ...problem, hwms }, map: places })
   const because = counterExample === undefined ? '' : counterText(counterExample)

@@ -347,6 +347,13 @@ function changesOf(plan: Plan, operation: Operation): ConfigChanges {
   return {
     ...(homes && { homes: { of: homes, why } }),
     ...(wish && { desired: Object.fromEntries(vms.map(vm => [vm, wish])) }),
-    ...(plan.cordon !== undefined && { maintenance: { [plan.cordon]: true } }),
+    ...((plan.cordon !== undefined || plan.opens) && { maintenance: maintenanceOf(plan) }),
+  }
+}
+
+function maintenanceOf({ cordon, opens = [] }: Plan): Readonly<Record<string, boolean>> {
+  return {
+    ...Object.fromEntries(opens.map(hwm => [hwm, false])),
+    ...(cordon !== undefined && { [cordon]: true }),
   }
 }

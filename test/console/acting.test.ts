@@ -157,6 +157,18 @@ describe('a host that is cut off, and not proved dead', () => {
       .lives('Operation 1 done')
       .press('6')
       .lives('quark: off, read back')
+      .type(':vm win7-vmm2\r')
+      .press('enter')
+      .sees(/to run on +snailin/)
+      .sees(/proof +power-off read back/)
+      .press('esc')
+      .type(':hwm quark\r')
+      .press('enter')
+      .lives('power          fence_ipmilan 10.0.1.112: off')
+      .sees(/fence +in force since 21:1\d:\d\d {2}by anna/)
+      .sees(/proof +power-off read back/)
+      .press('pgdn')
+      .sees(/agent +nobody acts on it now/)
       .does(neverTwice))
 
   test('fence devices can be asked and used by hand', () =>
@@ -252,6 +264,74 @@ describe('what is confirmed by y', () => {
       .after('1 s')
       .press('y')
       .lives('snailin: maintenance off'))
+})
+
+describe('what was done is undone by its reverse plan, shown first', () => {
+  /** Undo of the last operation: opens a plan, and is confirmed like any other. */
+  const undone =
+    (sentence: string, answer: 'y' | string) => (story: ReturnType<typeof onLiving>) => {
+      const asked = story.press('U').lives(sentence).press('enter').after('1 s')
+      return (answer === 'y' ? asked.press('y') : asked.type(answer).press('enter')).lives(
+        'Operation 2 done',
+        '2 min',
+      )
+    }
+  const carried = (line: string, sentence: string, answer: string) => {
+    const asked = onLiving('100x40').type(`:${line}\r`).lives(sentence).press('enter').after('1 s')
+    return (answer === 'y' ? asked.press('y') : asked.type(answer).press('enter')).lives(
+      'Operation 1 done',
+      '2 min',
+    )
+  }
+
+  test('a move goes back', () =>
+    undone(
+      'Undo operation 1: 1 VM moves live',
+      'y',
+    )(carried('migrate test quark', 'Move test from snailin to quark', 'y'))
+      .type(':vm test\r')
+      .press('enter')
+      .lives('running on snailin')
+      .does(neverTwice))
+
+  test('what was stopped starts again', () =>
+    undone(
+      'Undo operation 1: Start test on snailin',
+      'y',
+    )(carried('stop test', 'Stop test on snailin', 'test'))
+      .type(':vm test\r')
+      .press('enter')
+      .lives('running on snailin')
+      .does(neverTwice))
+
+  test('what was started is stopped, by its name', () =>
+    carried('stop test', 'Stop test on snailin', 'test')
+      .type(':start test\r')
+      .lives('Start test on snailin')
+      .press('enter')
+      .after('1 s')
+      .press('y')
+      .lives('Operation 2 done', '2 min')
+      .press('U')
+      .lives('Undo operation 2: Stop test on snailin')
+      .press('enter')
+      .after('1 s')
+      .type('test')
+      .press('enter')
+      .lives('Operation 3 done', '2 min'))
+
+  test('an evacuation of a living HWM goes back', () =>
+    undone(
+      'Undo operation 1',
+      'y',
+    )(carried('evacuate snailin', 'Evacuate snailin', 'snailin'))
+      .sees('2 of 2 done')
+      .type(':vm ubuntu-vmm2\r')
+      .press('enter')
+      .lives('running on snailin')
+      .type(':hwm snailin\r')
+      .doesNotSee('maint')
+      .does(neverTwice))
 })
 
 describe('what cannot be done says why', () => {

@@ -15,7 +15,7 @@ export class ScriptedCluster {
   readonly lookedAt: string[] = []
   readonly asked: Question[] = []
   /** Answers to questions, by what is asked; the last that returns one wins. */
-  readonly answers: ((question: Question) => Answer | undefined)[] = []
+  readonly answers: ((question: Question) => Answer | Promise<Answer> | undefined)[] = []
   readonly isSimulated: boolean
   /** Set: a search is not answered but goes on, and this hears `enough` and `drop`. */
   searching: ((message: 'enough' | 'drop') => void) | undefined
@@ -143,7 +143,7 @@ export class ScriptedCluster {
     })
   }
 
-  answer(question: Question): Answer {
+  answer(question: Question): Answer | Promise<Answer> {
     this.asked.push(question)
     for (const answer of this.answers.toReversed()) {
       const given = answer(question)
@@ -223,11 +223,7 @@ class Screen {
           this.#search = message.id
           return
         }
-        this.#send({
-          type: 'answer',
-          id: message.id,
-          answer: this.#cluster.answer(message.question),
-        })
+        void this.#answer(message.id, message.question)
         return
       case 'looking-at':
         this.#cluster.lookedAt.push(
@@ -237,6 +233,13 @@ class Screen {
       case 'bye':
         this.stream.end()
     }
+  }
+
+  /** At once, but for what the script answers later. */
+  async #answer(id: number, question: Question): Promise<void> {
+    const given = this.#cluster.answer(question)
+    const answer = given instanceof Promise ? await given : given
+    this.#send({ type: 'answer', id, answer })
   }
 
   #send(message: ToScreen): void {

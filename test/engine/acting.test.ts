@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ActingQuestion, Committed, PlanShown } from '../../src/engine/acting/questions.ts'
 import { observe } from '../../src/cluster/observe.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import type { Judge } from '../../src/operations/admission.ts'
 import { actsInSimulation } from '../../src/simulator/acts.ts'
 import { Observed } from '../cluster/observed.ts'
 import { screenOn, type TestScreen } from './screens.ts'
@@ -12,12 +13,15 @@ class Acted implements AsyncDisposable {
   readonly engine: Engine
   readonly screen: TestScreen
 
-  private constructor(observed: Observed, readOnly: boolean) {
+  private constructor(observed: Observed, readOnly: boolean, judge?: Judge) {
     this.observed = observed
     observed.simulation.dump()
     const identity = { who: 'anna', from: 'admin1', version: 'test' }
     const { observation, simulation, clock } = observed
-    const acting = actsInSimulation(simulation, observation, identity, () => clock.now())
+    const acting = {
+      ...actsInSimulation(simulation, observation, identity, () => clock.now()),
+      ...(judge && { judge }),
+    }
     this.engine = new Engine({ observation, version: 'test', ...(!readOnly && { acting }) })
     this.screen = screenOn(this.engine)
   }
@@ -36,8 +40,14 @@ class Acted implements AsyncDisposable {
     return screen
   }
 
-  static async begin({ readOnly = false } = {}): Promise<Acted> {
-    return new Acted(await Observed.begin(), readOnly)
+  static async begin({
+    readOnly = false,
+    judge,
+  }: {
+    readonly readOnly?: boolean
+    readonly judge?: Judge
+  } = {}): Promise<Acted> {
+    return new Acted(await Observed.begin(), readOnly, judge)
   }
 
   /** Lets time pass until the answer is there. */
@@ -99,6 +109,18 @@ test('planned, committed on the operator’s word, conducted, and seen by the sc
   })
   expect(observed.simulation.runsOn('win7-vmm2')).toEqual(['snailin'])
   expect(observed.log()).toContain("quark: off by the operator's word: cable pulled")
+})
+
+test('a plan does not wait for the verdict on X: that is asked for, and comes when it is there', async () => {
+  const { promise: verdict, resolve } = Promise.withResolvers<Awaited<ReturnType<Judge>>>()
+  await using acted = await Acted.begin({ judge: () => verdict })
+  const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
+  expect(shown.after).toEqual({ tolerate: 1, holds: 'being worked out', because: '' })
+  const asked = acted.ask({ ask: 'after-plan', plan: shown.id })
+  resolve({ holds: 'yes', counterExample: undefined })
+  expect(await asked).toEqual({ tolerate: 1, holds: 'yes', because: '' })
+  // Known by then, it comes with the plan.
+  expect((await acted.plan({ request: EVACUATE, ...AS_IT_IS })).after?.holds).toBe('yes')
 })
 
 test('a plan is carried out once, and only as it was shown', async () => {

@@ -1,5 +1,5 @@
 // A plan in hand: asked of the engine, changed, and dropped. Nothing here carries anything out.
-import type { PlanShown, Request } from '../../engine/acting/questions.ts'
+import type { AfterShown, PlanShown, Request } from '../../engine/acting/questions.ts'
 import type { Choices, PlannedMove } from '../../engine/acting/questions.ts'
 import { open } from '../actions/opening.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -46,7 +46,9 @@ function askFor(store: ConsoleStore, plan: PlanInHand): void {
     const current = store.getState().plan
     if (current?.asked !== asked) return
     if (answer.ok) {
-      store.setState({ plan: { ...current, isAsking: false, shown: answer.value as PlanShown } })
+      const shown = answer.value as PlanShown
+      store.setState({ plan: { ...current, isAsking: false, shown } })
+      if (shown.after?.holds === 'being worked out') askAfter(store, shown.id, shown.after.tolerate)
       return
     }
     // A choice that cannot be: the plan stays as it was. Without a plan there is nothing to show.
@@ -58,6 +60,19 @@ function askFor(store: ConsoleStore, plan: PlanInHand): void {
       })
     } else dropPlan(store)
     store.notify(answer.error, 'warn')
+  })
+}
+
+/** The plan can be read, and confirmed, while the verdict on X is being worked out. */
+function askAfter(store: ConsoleStore, id: string, tolerate: number): void {
+  void store.effects.ask({ ask: 'after-plan', plan: id }).then(answer => {
+    const { plan } = store.getState()
+    if (plan?.shown?.id !== id) return
+    const after: AfterShown =
+      answer.ok && answer.value
+        ? (answer.value as AfterShown)
+        : { tolerate, holds: 'unknown', because: answer.ok ? '' : answer.error }
+    store.setState({ plan: { ...plan, shown: { ...plan.shown, after } } })
   })
 }
 

@@ -38,6 +38,11 @@ export function openItem(store: ConsoleStore, kind: 'hwm' | 'vm', name: string):
   if (kind === 'hwm') {
     open(store, { kind: 'hwm', name, top: 0, left: 0 })
     ask(store, `hwm ${name}`, { ask: 'hwm-detail', hwm: name })
+    const { picture } = store.getState()
+    const hasDevices = (picture.hwm(name)?.config.fence.length ?? 0) > 0
+    // Whoever only looks has no fence device asked.
+    if (hasDevices && picture.snapshot?.readOnly === false)
+      ask(store, powerKey(name), { ask: 'fence-status', hwm: name })
   } else open(store, { kind: 'vm', name, page: 'facts', top: 0, left: 0 })
   tellWhatIsSeen(store)
 }
@@ -75,6 +80,11 @@ export function showPage(store: ConsoleStore, page: VmPage): void {
   for (const which of documentsOf(page)) {
     ask(store, documentKey(last.name, which), { ask: 'domain-xml', vm: last.name, hwm, which })
   }
+}
+
+/** Under which what the fence devices of an HWM say is kept. */
+export function powerKey(hwm: string): string {
+  return `power ${hwm}`
 }
 
 type Which = 'live' | 'inactive' | 'store'

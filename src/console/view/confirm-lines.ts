@@ -21,6 +21,7 @@ export function confirmLines(context: ViewContext, store: ConsoleStore): readonl
   const lines: Line[] = [ruleLine(context)]
   for (const text of wrap(sentenceOf(context, confirmation), width))
     lines.push(line(MARGIN, span(text, 'strong')))
+  lines.push(...afterwards(context, confirmation, width))
   lines.push(...question(context, confirmation, width), [])
   lines.push(footLine(confirmation, isDead))
   return within(lines, layout.text).map(each => fitLine(each, layout.columns, glyphs.ellipsis))
@@ -46,6 +47,21 @@ function ruleLine({ layout, glyphs }: ViewContext): Line {
 
 function sentenceOf({ state }: ViewContext, { about }: Confirmation): string {
   return about.kind === 'verb' ? `${about.sentence}.` : `${state.plan?.shown?.plan.sentence ?? ''}.`
+}
+
+/** What is confirmed although X will not hold, or before that is known, is confirmed knowingly. */
+function afterwards({ state }: ViewContext, { about }: Confirmation, width: number): Line[] {
+  const after = about.kind === 'plan' ? state.plan?.shown?.after : undefined
+  if (after === undefined || after.holds === 'yes') return []
+  const what = `${after.tolerate} more ${after.tolerate === 1 ? 'failure is' : 'failures are'}`
+  const words = {
+    no: `Afterwards ${what} not tolerated.`,
+    unknown: `Whether ${what} tolerated afterwards is not known.`,
+    'being worked out': `Whether ${what} tolerated afterwards is still being worked out.`,
+  }[after.holds]
+  return wrap(words, width).map(text =>
+    line(MARGIN, span(text, after.holds === 'no' ? 'warn' : 'dim')),
+  )
 }
 
 function question(context: ViewContext, confirmation: Confirmation, width: number): Line[] {

@@ -34,8 +34,10 @@ export interface FrameView {
   readonly header: readonly [Line, Line]
   /** Side by side. */
   readonly panes: readonly PaneView[]
-  /** Completions, drawn over the lowest lines of the body. */
+  /** Completions, drawn over the lowest lines of the body; a question, directly below what it is about. */
   readonly popup: readonly Line[]
+  /** The line of the body at which it begins. */
+  readonly popupTop: number
   readonly event: Line | undefined
   readonly hasFoot: boolean
   readonly keys: Line
@@ -48,6 +50,9 @@ export function composeFrame(store: ConsoleStore): FrameView {
   const context = viewContext(state, store.lists)
   const { layout } = context
   const panes = bodyOf(context, store, state)
+  const isAsked = state.confirmation !== undefined
+  const popup = isAsked ? confirmLines(context, store) : completionLines(context, store)
+  const lowest = (panes[0]?.lines.length ?? 0) - popup.length
   return {
     columns: layout.columns,
     rows: layout.rows,
@@ -55,7 +60,8 @@ export function composeFrame(store: ConsoleStore): FrameView {
     // After the body: it has settled which rows are seen.
     header: [firstLine(context), secondLine(context)],
     panes,
-    popup: state.confirmation ? confirmLines(context, store) : completionLines(context, store),
+    popup,
+    popupTop: isAsked ? Math.min(lowest, endOf(panes) + 1) : lowest,
     event: layout.hasEventLine ? eventLine(context) : undefined,
     hasFoot: layout.hasFoot,
     keys: lastLine(context, store),
@@ -105,6 +111,14 @@ function bodyOf(
     case 'hwm':
       return hwmScreen(context)
   }
+}
+
+/** How many lines of the body have something on them, from above. */
+function endOf(panes: readonly PaneView[]): number {
+  const ends = panes.map(
+    ({ lines }) => lines.findLastIndex(each => each.some(({ text }) => text.trim() !== '')) + 1,
+  )
+  return Math.max(0, ...ends)
 }
 
 const COMPLETIONS_SEEN = 8

@@ -2,6 +2,7 @@
 import { STANDARD_DIMENSIONS } from '../../model/resources.ts'
 import { humanAmount } from '../../model/human.ts'
 import type { HwmView } from '../../model/snapshot.ts'
+import { powerKey } from '../actions/open.ts'
 import { HEARTBEAT_LIMIT_MS } from '../ages.ts'
 import type { Line, Span } from '../line.ts'
 import { line, span } from '../line.ts'
@@ -15,6 +16,7 @@ import { documentPane, fact, sideBySide, stacked } from './document.ts'
 import { eventsAbout } from './events-of.ts'
 import { reasonLine } from './hwm-screen.ts'
 import { bar, percent } from './meters.ts'
+import { localTime } from '../times.ts'
 import { trends } from './trends.ts'
 
 /** Room for facts on the left; the VMs and events beside them when the screen is that wide. */
@@ -32,12 +34,16 @@ export function hwmDetail(
     const gone = [line(span(`${opened.name} is no longer in the cluster`, 'warn'))]
     return [documentPane(context, title, gone, 0, 0)]
   }
-  const facts = [
-    { title: '', lines: [stateLine(context, hwm)] },
+  const figures = [
     capacity(context, hwm),
     trends(context, hwm.usage, hwm.history, hwm.capacity),
     host(context, hwm),
-    fences(hwm),
+  ]
+  const off = fences(context, hwm)
+  const facts = [
+    { title: '', lines: [stateLine(context, hwm)] },
+    // Of one that is down, whether it is off is what everything waits for.
+    ...(hwm.state === 'up' ? [...figures, off] : [off, ...figures]),
   ]
   const others = [domains(context, hwm.name), eventsAbout(context, `hwm:${hwm.name}`, hwm.name)]
   const lines =
@@ -127,6 +133,15 @@ function host(context: ViewContext, hwm: HwmView): Section {
       : fact('daemon', span('none: failover is by hand', 'dim')),
   )
   lines.push(
+    hwm.agent
+      ? fact(
+          'agent',
+          `${hwm.agent.owner} ${hwm.agent.who}`,
+          span(hwm.agent.from === '' ? '' : `  from ${hwm.agent.from}`, 'dim'),
+        )
+      : fact('agent', span('nobody acts on it now', 'dim')),
+  )
+  lines.push(
     fact('takes in', config.fallback ? 'VMs of others when they fail' : span('nobody', 'dim')),
   )
   const labels = Object.entries(config.labels).map(([key, value]) => `${key}=${value}`)
@@ -139,20 +154,61 @@ function host(context: ViewContext, hwm: HwmView): Section {
 /** Options that may hold secrets are never shown, whatever file they came from. */
 const SECRET = /pass|secret|key|token/i
 
-function fences(hwm: HwmView): Section {
-  const lines = hwm.config.fence.map(device => {
+function fences(context: ViewContext, hwm: HwmView): Section {
+  const devices = hwm.config.fence.map(device => {
     const options = Object.entries(device.options)
       .filter(([name]) => !SECRET.test(name))
       .map(([name, value]) => `${name}=${value}`)
     return fact(device.agent, span(options.join(' '), 'dim'))
   })
+  if (devices.length === 0)
+    devices.push(line(span('none: that it is off can only be confirmed by a person', 'warn')))
   return {
     title: 'FENCE DEVICES',
-    lines:
-      lines.length > 0
-        ? lines
-        : [line(span('none: that it is off can only be confirmed by a person', 'warn'))],
+    lines: [...devices, ...power(context, hwm.name), ...fenceInForce(context, hwm)],
   }
+}
+
+/** What its devices said when this was opened. */
+function power({ state, ages }: ViewContext, name: string): Line[] {
+  const document = state.documents.get(powerKey(name))
+  switch (document?.state) {
+    case undefined:
+      return []
+    case 'asking':
+      return [fact('power', span('asking', 'dim'))]
+    case 'failed':
+      return [fact('power', span(document.why, 'warn'))]
+    case 'here': {
+      const said = typeof document.value === 'string' ? document.value : ''
+      return [
+        fact('power', said.replace(`${name}  `, ''), span(`  ${ages.of(document.at)} ago`, 'dim')),
+      ]
+    }
+  }
+}
+
+/** Nothing of an earlier epoch may run there; with a proof, its VMs may run elsewhere. */
+function fenceInForce({ state }: ViewContext, { fence }: HwmView): Line[] {
+  if (!fence) return [fact('fence', span('none in force', 'dim'))]
+  const when = localTime(fence.when, state.today)
+  return [
+    fact(
+      'fence',
+      span(`in force since ${when}`, 'warn'),
+      span(
+        `  by ${fence.by}, epoch ${fence.epoch}${fence.why === '' ? '' : `, ${fence.why}`}`,
+        'dim',
+      ),
+    ),
+    fence.proof
+      ? fact(
+          'proof',
+          fence.proof.kind,
+          span(`  ${localTime(fence.proof.when, state.today)}  ${fence.proof.id}`, 'dim'),
+        )
+      : fact('proof', span('none: it is suspected only', 'warn')),
+  ]
 }
 
 /** What only its libvirt knows, asked for when this was opened; memory in bytes. */

@@ -276,8 +276,13 @@ function styleOfName(isSelected: boolean): Style {
 function afterLines({ layout }: ViewContext, { after }: PlanShown): Line[] {
   if (!after) return []
   const { tolerate, holds, because } = after
-  const words = { yes: 'yes', no: 'NO', unknown: 'not settled in time' } as const
-  const style = { yes: 'good', no: 'bad', unknown: 'warn' } as const
+  const words = {
+    yes: 'yes',
+    no: 'NO',
+    unknown: 'not settled in time',
+    'being worked out': 'being worked out',
+  } as const
+  const style = { yes: 'good', no: 'bad', unknown: 'warn', 'being worked out': 'dim' } as const
   const head = `AFTERWARDS TOLERATES ${tolerate}: `
   const room = Math.max(16, layout.columns - 9 - head.length - words[holds].length)
   const texts = because === '' ? [''] : wrap(because, room)

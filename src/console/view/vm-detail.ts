@@ -13,6 +13,7 @@ import type { PaneView, ViewContext } from './context.ts'
 import type { Section } from './document.ts'
 import { documentPane, fact, sideBySide, stacked } from './document.ts'
 import { eventsAbout } from './events-of.ts'
+import { localTime } from '../times.ts'
 import { trends } from './trends.ts'
 import { xmlLine } from './xml-line.ts'
 
@@ -63,6 +64,7 @@ function facts(context: ViewContext, vm: VmView): Line[] {
     demand(vm),
     trends(context, vm.usage, vm.history, vm.demand),
     placement(context, vm),
+    permit(context, vm),
   ]
   const right = [instances(context, vm), eventsAbout(context, `vm:${vm.name}`, vm.name)]
   return context.layout.columns >= WIDE
@@ -135,6 +137,31 @@ function placement(context: ViewContext, vm: VmView): Section {
     )
   }
   return { title: 'RULES', lines }
+}
+
+/** The right to run it, and by what it last moved. */
+function permit({ state }: ViewContext, vm: VmView): Section {
+  const { permit: held } = vm
+  if (!vm.config) return { title: 'PERMIT', lines: [] }
+  if (!held)
+    return {
+      title: 'PERMIT',
+      lines: [line(span('none yet: it is written with its first operation', 'dim'))],
+    }
+  const isElsewhere = vm.where !== undefined && vm.where !== held.node
+  const lines: Line[] = [
+    fact(
+      'to run on',
+      span(held.node, isElsewhere ? 'warn' : 'plain'),
+      span(`  epoch ${held.epoch}${held.phase === '' ? '' : `, ${held.phase}`}`, 'dim'),
+    ),
+  ]
+  const { proof } = held
+  if (proof) {
+    lines.push(fact('proof', proof.kind, span(proof.id === '' ? '' : `  ${proof.id}`, 'dim')))
+    if (proof.when !== '') lines.push(fact('proved', localTime(proof.when, state.today)))
+  }
+  return { title: 'PERMIT', lines }
 }
 
 function instances(context: ViewContext, vm: VmView): Section {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../model/clock.ts'
 import { pause } from '../../model/clock.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import { afterPlan } from '../../operations/after-plan.ts'
+import { afterPlan, type AfterPlan } from '../../operations/after-plan.ts'
 import type { Judge } from '../../operations/admission.ts'
 import { FenceByHand, type OpenDevice } from '../../operations/fence-by-hand.ts'
 import { NotCommitted, type Asked, type Operations } from '../../operations/operations.ts'
@@ -11,7 +11,7 @@ import { MapRefused } from '../../operations/commit-map.ts'
 import { NoPlan, type Choices, type Plan } from '../../operations/plan/plan.ts'
 import type { Found } from '../preview/solver-desk.ts'
 import { barePlan, savingPlan } from './bare-plan.ts'
-import type { ActingQuestion, Committed, PlanShown, Request } from './questions.ts'
+import type { ActingQuestion, AfterShown, Committed, PlanShown, Request } from './questions.ts'
 
 export interface ActingParts {
   readonly operations: Operations
@@ -31,6 +31,8 @@ export interface ActingParts {
 
 /** Plans kept for a commit; a screen shows one at a time. */
 const PLANS_KEPT = 16
+/** A plan is shown without the verdict on X where that takes longer. */
+const AFTER_WITHIN_MS = 100
 /** A refusal to conduct is heard within this; what goes on longer goes on in the background. */
 const REFUSED_WITHIN_MS = 1_000
 
@@ -39,6 +41,8 @@ export class Acting {
   readonly #fencing: FenceByHand
   readonly #solved: (id: string) => Found | undefined
   readonly #plans = new Map<string, PlanShown>()
+  /** Whether X holds after a plan, by the plan's id. */
+  readonly #verdicts = new Map<string, Promise<AfterPlan | undefined>>()
   readonly #works = new Map<string, Promise<void>>()
   /** What was confirmed and is being committed: an HWM that is switched off first takes its time. */
   readonly #answers = new Set<Promise<unknown>>()
@@ -53,12 +57,16 @@ export class Acting {
   }
 
   /** Throws, with a sentence for people, when it cannot be done. */
-  async answer(question: ActingQuestion): Promise<PlanShown | Committed | string> {
+  async answer(
+    question: ActingQuestion,
+  ): Promise<PlanShown | Committed | AfterPlan | string | undefined> {
     switch (question.ask) {
       case 'plan':
         return this.#plan(question)
       case 'commit':
         return this.#kept(this.#commit(question))
+      case 'after-plan':
+        return this.#verdicts.get(question.plan)
       case 'operation':
         return this.#kept(this.#operation(question))
       case 'fence-status':
@@ -97,8 +105,9 @@ export class Acting {
     const { migration } = snapshot.config?.settings ?? {}
     const parallel = wished ?? migration?.parallelPerHwm ?? 2
     const { mustBeOff } = plan
+    const id = String(++this.#count)
     const shown: PlanShown = {
-      id: String(++this.#count),
+      id,
       request,
       choices,
       plan,
@@ -112,15 +121,39 @@ export class Acting {
               proved: await operations.proofOf(mustBeOff),
               devices: this.#fencing.devices(mustBeOff).map(device => device.label),
             },
-      after: await afterPlan(snapshot, plan, this.#parts.judge),
+      after: await this.#verdictOn(id, snapshot, plan),
       madeAt: clock.now(),
     }
     this.#plans.set(shown.id, shown)
     for (const oldest of this.#plans.keys()) {
       if (this.#plans.size <= PLANS_KEPT) break
       this.#plans.delete(oldest)
+      this.#verdicts.delete(oldest)
     }
     return shown
+  }
+
+  async #verdictOn(
+    id: string,
+    snapshot: ClusterSnapshot,
+    plan: Plan,
+  ): Promise<AfterShown | undefined> {
+    const verdict = afterPlan(snapshot, plan, this.#parts.judge)
+    this.#verdicts.set(id, verdict)
+    const tolerate = snapshot.config?.tolerate ?? 0
+    const enough = new AbortController()
+    const notYet = pause(this.#parts.clock, AFTER_WITHIN_MS, enough.signal).then(
+      () => ({ tolerate, holds: 'being worked out', because: '' }) as const,
+      // The verdict was there first, or failed: the race is over.
+      () => undefined,
+    )
+    try {
+      return await Promise.race([verdict, notYet])
+    } finally {
+      enough.abort()
+      // Who asks for it hears why it failed; nobody has to ask.
+      verdict.catch(() => undefined)
+    }
   }
 
   async #drawn(request: Request, choices: Choices): Promise<Plan> {

@@ -31,6 +31,8 @@ export type ActingQuestion =
       readonly why: string
       readonly off?: OffProof
     }
+  /** Of a plan whose verdict on X was being worked out: an `AfterPlan`, as soon as it is there. */
+  | { readonly ask: 'after-plan'; readonly plan: string }
   /** Answer: a sentence. */
   | { readonly ask: 'operation'; readonly id: string; readonly to: Verb }
   /** Answer: a sentence about every device. */
@@ -45,6 +47,11 @@ export interface OffNeeded {
   readonly devices: readonly string[]
 }
 
+/** Nobody waits for a verdict to see a plan: what takes longer is asked for by `after-plan`. */
+export type AfterShown =
+  | AfterPlan
+  | { readonly tolerate: number; readonly holds: 'being worked out'; readonly because: '' }
+
 export interface PlanShown {
   readonly id: string
   readonly request: Request
@@ -53,7 +60,7 @@ export interface PlanShown {
   readonly estimate: Estimate
   readonly parallel: number
   readonly off: OffNeeded | undefined
-  readonly after: AfterPlan | undefined
+  readonly after: AfterShown | undefined
   readonly madeAt: Instant
 }
 

@@ -6,11 +6,12 @@ import type { Reach } from '../reach.ts'
 import type { Standing } from '../standing.ts'
 import type { Wanted } from '../wanted.ts'
 import { deadWith, planEvacuation } from './evacuation.ts'
-import { planHomecoming, planUndo } from './homecoming.ts'
+import { planHomecoming } from './homecoming.ts'
 import { NoPlan, type Choices, type Plan } from './plan.ts'
 import { planSeveral } from './several.ts'
 import { planMigration, planStart, planStop } from './single.ts'
 import type { PreparedFallback } from './targets.ts'
+import { planUndo } from './undo.ts'
 
 export interface DraftContext {
   readonly snapshot: ClusterSnapshot

@@ -1,5 +1,4 @@
 // Homecoming: VMs that are away return to their homes, live, in an order that their homes have room for. A home is never overwritten.
-import type { Operation } from '../../model/operation.ts'
 import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
 import { basisOf, loadChanges, operationWith, plural } from './common.ts'
 import { orderMoves, type Wish } from './order.ts'
@@ -38,44 +37,14 @@ export function planHomecoming(
   )
 }
 
-/** Back where each VM was before an operation: shown like any other plan. Throws `NoPlan` when nothing of it can go back. */
-export function planUndo(
-  snapshot: ClusterSnapshot,
-  operation: Operation,
-  options: HomecomingOptions,
-): Plan {
-  const returns = new Map<string, Return>()
-  for (const step of operation.steps) {
-    const vm = snapshot.vms[step.vm]
-    if (
-      step.state !== 'done' ||
-      step.from === undefined ||
-      vm === undefined ||
-      returns.has(step.vm)
-    )
-      continue
-    if (vm.where !== step.from)
-      returns.set(step.vm, { vm, to: step.from, why: `was there before operation ${operation.id}` })
-  }
-  if (returns.size === 0)
-    throw new NoPlan(
-      `nothing of operation ${operation.id} can be undone: no VM is elsewhere than before it`,
-    )
-  const subject = {
-    kind: 'undo',
-    subject: operation.id,
-    name: `Undo operation ${operation.id}`,
-  } as const
-  return planReturns(snapshot, subject, [...returns.values()], options)
-}
-
-interface Return {
+export interface Return {
   readonly vm: VmView
   readonly to: string
   readonly why: string
 }
 
-function planReturns(
+/** VMs go where each shall return, in an order for which there is room. */
+export function planReturns(
   snapshot: ClusterSnapshot,
   subject: Pick<Plan, 'kind' | 'subject'> & { readonly name: string },
   returns: readonly Return[],

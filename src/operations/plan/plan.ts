@@ -69,6 +69,8 @@ export interface Plan {
   readonly homes?: Readonly<Record<string, string>>
   /** The HWM takes nobody in from the beginning of the operation on, and stays so. */
   readonly cordon: string | undefined
+  /** HWMs whose maintenance ends with the beginning of the operation: an undone evacuation had turned it on. */
+  readonly opens?: readonly string[]
   readonly basis: Basis
 }
 
