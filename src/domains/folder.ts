@@ -66,7 +66,8 @@ export class FolderStore implements DomainStore {
       const parts = `\n${stdout}`.split(`\n${mark}`).slice(1)
       for (const part of parts) {
         const end = part.indexOf('\n')
-        const vm = part.slice(this.#folder.length + 1, end - SUFFIX.length)
+        const path = part.slice(0, end - SUFFIX.length)
+        const vm = path.slice(path.lastIndexOf('/') + 1)
         // The last file is followed by the line break that the others lost to the split.
         const text = part.slice(end + 1)
         found.set(vm, part === parts.at(-1) ? text.slice(0, -1) : text)

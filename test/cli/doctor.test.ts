@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { etcdChecks } from '../../src/cli/doctor/cluster-checks.ts'
@@ -81,6 +81,7 @@ hwms:
       probe: { ok: true, value: readProbe(output) },
       clock: { ok: true, value: { ms: 0, uncertainty: 5 } },
       stored: { ok: true, value: ['x'] },
+      copies: { ok: false, why: 'not asked' },
       ...more,
     }
     return hwmChecks(facts, config).map(({ result, name, found }) => `${result} ${name}: ${found}`)
@@ -160,11 +161,32 @@ describe('a whole cluster', () => {
     await world.run(`dump --config ${config} --yes`)
     const after = await checks()
     expect(after).toContain('ok cluster domain XML: stored for every VM, by the hash in etcd')
+    for (const hwm of ['a', 'b'])
+      expect(after).toContainEqual(
+        expect.stringMatching(
+          new RegExp(
+            `^ok hwm ${hwm} copies: of 2 VMs on its own disk, by the hash in etcd, the oldest of \\d+ m?s ago$`,
+          ),
+        ),
+      )
     expect(after).toContain('ok vm one moving: could run on b')
     expect(after.filter(line => line.startsWith('fail'))).toEqual([])
     const { status, out } = await world.run(`doctor --config ${config}`)
     expect(status).toBe(0)
     expect(out).toMatch(/hwm a\n {2}ok {7}libvirt: 9\.0\.0, QEMU 7\.2\.0, answers in \d+ m?s/)
+  })
+
+  test('copies on an HWM’s own disk: one that is gone, one that was changed', async () => {
+    await world.run(`dump --config ${config} --yes`)
+    const on = (hwm: string) =>
+      join(world.disk(`qemu+ssh://root@${hwm}/system`), 'lib/libvirt/yasco/test')
+    rmSync(join(on('a'), 'one.xml'))
+    writeFileSync(join(on('b'), 'two.xml'), guestXml('two').replace('two', 'three'))
+    const found = await checks()
+    expect(found).toContain('warn hwm a copies: no copy on its own disk of one')
+    expect(found).toContain("warn hwm b copies: its copy differs from etcd's hash: two")
+    await world.run(`dump --config ${config} --yes`)
+    expect((await checks()).filter(line => /copies: (?!of 2 VMs)/.test(line))).toEqual([])
   })
 
   test('libvirt’s own autostart, a secret, a network and a bridge that are missing elsewhere', async () => {

@@ -127,6 +127,28 @@ test('every HWM that answers keeps copies on its own disk, brought up to date by
   expect(readFileSync(copy('b', 'one'), 'utf8')).toBe(guestXml('one'))
 })
 
+test('what became of the copies is told in --json, by HWM', async () => {
+  const line = `dump --config ${config} --yes --json`
+  const copies = (out: string) => {
+    const [plan, done] = out
+      .trim()
+      .split(/\n(?=\{)/)
+      .map(text => JSON.parse(text))
+    expect(plan).toMatchObject({ kind: 'DumpPlan' })
+    expect(done).toMatchObject({ apiVersion: 'yasco/v1', kind: 'DumpCopies' })
+    return done.hwms
+  }
+  const fresh = { written: ['one', 'two'], problem: '' }
+  expect(copies((await world.run(line)).out)).toEqual([
+    { hwm: 'a', ...fresh },
+    { hwm: 'b', ...fresh },
+  ])
+  expect(copies((await world.run(line)).out)).toEqual([
+    { hwm: 'a', written: [], problem: '' },
+    { hwm: 'b', written: [], problem: '' },
+  ])
+})
+
 test('an HWM whose disk takes no copies is named, and the rest is done', async () => {
   const disk = world.disk('qemu+ssh://root@b/system')
   mkdirSync(join(disk, '..'), { recursive: true })

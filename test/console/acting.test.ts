@@ -268,14 +268,13 @@ describe('what is confirmed by y', () => {
 
 describe('what was done is undone by its reverse plan, shown first', () => {
   /** Undo of the last operation: opens a plan, and is confirmed like any other. */
-  const undone =
-    (sentence: string, answer: 'y' | string) => (story: ReturnType<typeof onLiving>) => {
-      const asked = story.press('U').lives(sentence).press('enter').after('1 s')
-      return (answer === 'y' ? asked.press('y') : asked.type(answer).press('enter')).lives(
-        'Operation 2 done',
-        '2 min',
-      )
-    }
+  const undone = (sentence: string, answer: string) => (story: ReturnType<typeof onLiving>) => {
+    const asked = story.press('U').lives(sentence).press('enter').after('1 s')
+    return (answer === 'y' ? asked.press('y') : asked.type(answer).press('enter')).lives(
+      'Operation 2 done',
+      '2 min',
+    )
+  }
   const carried = (line: string, sentence: string, answer: string) => {
     const asked = onLiving('100x40').type(`:${line}\r`).lives(sentence).press('enter').after('1 s')
     return (answer === 'y' ? asked.press('y') : asked.type(answer).press('enter')).lives(

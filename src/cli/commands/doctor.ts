@@ -2,6 +2,7 @@
 import { listRecords } from '../../domains/in-etcd.ts'
 import type { Context, Run } from '../context.ts'
 import { storeContentChecks, versionChecks } from '../doctor/between-checks.ts'
+import { copyChecks } from '../doctor/copy-checks.ts'
 import type { Check, Result } from '../doctor/check.ts'
 import { configChecks, etcdChecks } from '../doctor/cluster-checks.ts'
 import { gather } from '../doctor/gather.ts'
@@ -50,7 +51,13 @@ async function examine(context: Context): Promise<readonly Check[]> {
     ...configChecks(config, badValues),
     ...versionChecks(gathered.hwms),
     ...storeContentChecks(config, gathered, records),
-    ...gathered.hwms.flatMap(facts => hwmChecks(facts, config)),
+    ...gathered.hwms.flatMap(facts => [
+      ...hwmChecks(facts, config),
+      // Why it has no shell is said already.
+      ...(facts.probe.ok
+        ? copyChecks(facts.hwm.name, facts.copies, { records, now: Date.now() })
+        : []),
+    ]),
     ...(await moveChecks(signal, config, gathered.hwms)),
   ]
 }

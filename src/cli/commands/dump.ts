@@ -44,6 +44,7 @@ export const run: Run = context => {
         Array.from(await listRecords(store, context), ([vm, { hash }]) => [vm, hash]),
       ),
     })
+    const isJson = context.options.has('json')
     show(context, plan, silent, target)
     const todo = plan.items.filter(({ state }) => state !== 'same')
     if (todo.length > 0 && !context.options.has('dry-run')) {
@@ -53,11 +54,17 @@ export const run: Run = context => {
       )
       await write(context, store, target, todo)
       await log(context, store, target, todo)
-      if (!context.options.has('json'))
-        printLines(context, [`${todo.length} written to ${target.name}`])
+      if (!isJson) printLines(context, [`${todo.length} written to ${target.name}`])
     }
-    const uncopied = context.options.has('dry-run') ? [] : await copyToAll(context, config, plan)
-    if (!context.options.has('json')) printLines(context, uncopied)
+    if (context.options.has('dry-run')) return silent.length === 0 ? EXIT.done : EXIT.partly
+    const copied = await copyToAll(context, config, plan)
+    const uncopied = copied.filter(({ problem }) => problem !== '')
+    if (isJson) printJson(context, 'DumpCopies', { hwms: copied })
+    else
+      printLines(
+        context,
+        uncopied.map(({ hwm, problem }) => `no copies on ${hwm}: ${problem}`),
+      )
     return silent.length + uncopied.length === 0 ? EXIT.done : EXIT.partly
   })
 }
@@ -179,14 +186,23 @@ async function write(
   }
 }
 
-/** Every HWM's own copies, where they differ. Gives a line for each HWM that could not be brought up to date. */
+interface Copied {
+  readonly hwm: string
+  /** VMs whose copy there was written anew. */
+  readonly written: readonly string[]
+  /** Why its copies could not be brought up to date; empty: they are. */
+  readonly problem: string
+}
+
+/** Every HWM's own copies, where they differ. */
 async function copyToAll(
   context: Context,
   { cluster, hwms }: ClusterConfig,
   { items }: DumpPlan,
-): Promise<readonly string[]> {
+): Promise<readonly Copied[]> {
   const { signal, reach } = context
-  const copy = async ({ name, libvirt }: Hwm): Promise<void> => {
+  const copy = async ({ name, libvirt }: Hwm): Promise<readonly string[]> => {
+    const written: string[] = []
     const copies = localCopies(cluster, name, reach.shell(libvirt))
     const there = await copies.readMany(
       items.map(({ vm }) => vm),
@@ -194,19 +210,22 @@ async function copyToAll(
     )
     for (const { vm, source } of items) {
       const text = there.get(vm)
-      if (text === undefined || hashOr(text, 'broken') !== source.hash)
-        await copies.write(vm, source.xml, { signal })
+      if (text !== undefined && hashOr(text, 'broken') === source.hash) continue
+      await copies.write(vm, source.xml, { signal })
+      written.push(vm)
     }
+    return written
   }
   // What has no shell keeps no copies: yasco doctor tells of it.
   const reached = hwms.filter(({ libvirt }) => !/^[a-z]+\+(tcp|tls):/.test(libvirt))
   const answers = await Promise.allSettled(reached.map(copy))
   signal.throwIfAborted()
-  return answers.flatMap((answer, index) =>
-    answer.status === 'rejected'
-      ? [`no copies on ${reached[index]?.name}: ${messageOf(answer.reason)}`]
-      : [],
-  )
+  return answers.map((answer, index) => {
+    const hwm = reached[index]?.name ?? ''
+    return answer.status === 'fulfilled'
+      ? { hwm, written: answer.value, problem: '' }
+      : { hwm, written: [], problem: messageOf(answer.reason) }
+  })
 }
 
 async function log(

@@ -7,6 +7,7 @@ import type { ClusterConfig, Hwm } from '../../model/cluster.ts'
 import type { Context } from '../context.ts'
 import { hashOr } from '../hash-or.ts'
 import { openForReading } from '../reach.ts'
+import { lookAtCopies, type Copies } from './copy-checks.ts'
 import { type Learnt, learn } from './check.ts'
 import { clockDifference, type Probe, probeHost } from './probe.ts'
 
@@ -32,6 +33,8 @@ export interface HwmFacts {
   readonly clock: Learnt<{ readonly ms: number; readonly uncertainty: number }>
   /** VMs that its domain store has XML of; undefined where etcd is the domain store. */
   readonly stored: Learnt<readonly string[]> | undefined
+  /** What it keeps on its own disk. */
+  readonly copies: Learnt<Copies>
 }
 
 export interface Gathered extends AsyncDisposable {
@@ -74,7 +77,8 @@ async function gatherHwm(
   ])
   // After the others: the way is open then, and its delay does not count.
   const clock = probe.ok ? await learn(signal, clockDifference(run, { signal })) : probe
-  return { hwm, libvirt, probe, clock, stored }
+  const copies = probe.ok ? await lookAtCopies(context, config, hwm) : probe
+  return { hwm, libvirt, probe, clock, stored, copies }
 }
 
 /** Where migrations to an HWM arrive, as far as the cluster file tells. */
