@@ -1,6 +1,15 @@
 // What an operator is told when hosts, VMs and etcd fail and return, on made-up hosts and made-up time.
 import { expect, test } from 'vitest'
-import { encode, eventValue, keys, nodeValue, vmValue } from '../../src/etcd/layout.ts'
+import {
+  agentValue,
+  encode,
+  eventValue,
+  fenceValue,
+  keys,
+  nodeValue,
+  permitValue,
+  vmValue,
+} from '../../src/etcd/layout.ts'
 import { sized } from '../../src/simulator/made-up.ts'
 import { Observed } from './observed.ts'
 
@@ -211,6 +220,40 @@ test('a heartbeat of a daemon is shown with the time at which it was seen to mov
   await seen.clock.advance(1_100)
   expect(seen.hwm('quark').daemon).toMatchObject({ version: '1.0', epoch: 1 })
   expect((seen.hwm('quark').daemon?.heartbeatAt ?? 0) - first).toBeGreaterThan(5_000)
+})
+
+test('who may run a VM and who acts on an HWM is in the picture for as long as etcd has it', async () => {
+  await using seen = await Observed.begin()
+  const proof = { kind: 'power-off read back', id: '7f3a', when: '2026-11-22T21:13:51Z' }
+  const permit = { node: 'quark', epoch: 2, phase: 'running', proof }
+  const fence = { epoch: 2, by: 'anna', when: proof.when, why: 'PSU', proof }
+  const agent = {
+    owner: 'console',
+    who: 'anna',
+    from: 'admin1',
+    since: '',
+    version: 'test',
+  } as const
+  const { etcd } = seen.simulation
+  etcd.commit({
+    if: [],
+    then: [
+      { put: keys.permit('win7-vmm2'), value: encode(permitValue, permit) },
+      { put: keys.fence('quark'), value: encode(fenceValue, fence) },
+      { put: keys.agent('quark'), value: encode(agentValue, agent) },
+    ],
+  })
+  await seen.until(() => seen.hwm('quark').agent !== undefined, 100)
+  expect(seen.vm('win7-vmm2').permit).toEqual(permit)
+  expect(seen.hwm('quark')).toMatchObject({ fence, agent: { owner: 'console', who: 'anna' } })
+  expect(seen.hwm('snailin').fence).toBeUndefined()
+  etcd.commit({
+    if: [],
+    then: [{ delete: keys.fence('quark') }, { delete: keys.agent('quark') }],
+  })
+  await seen.until(() => seen.hwm('quark').fence === undefined, 100)
+  expect(seen.hwm('quark').agent).toBeUndefined()
+  expect(seen.vm('win7-vmm2').permit).toEqual(permit)
 })
 
 test('usage follows the guests, and history grows by one sample each round', async () => {
