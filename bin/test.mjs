@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -56,6 +56,7 @@ function suite(name, project) {
   }
   passed += counts.numPassedTests
   failed += counts.numFailedTests
+  printSlowest(counts.testResults ?? [])
   const verdict = table.at(-1)
   verdict[1] += `, ${counts.numPassedTests} passed, ${counts.numFailedTests} failed`
   if (
@@ -69,6 +70,15 @@ function suite(name, project) {
         ? `, ${counts.numPendingTests} SKIPPED (counted as a failure)`
         : ', RUN BROKEN'
   }
+}
+
+/** Where a suite's time went: its slowest files. */
+function printSlowest(files) {
+  const timed = files
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+  for (const { name, seconds } of timed.slice(0, 12))
+    console.log(`${seconds.toFixed(1).padStart(8)} s  ${relative(root, name)}`)
 }
 
 check('lock file', process.execPath, ['bin/complete-lock.mjs', '--check'])

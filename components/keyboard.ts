@@ -18,7 +18,7 @@ export interface TerminalInput {
 }
 
 /** A lone Esc is one when nothing follows it for so long: longer than the pieces of a sequence are apart on a line of 150 ms and 1 % loss. */
-const ESCAPE_MS = 80
+export const ESCAPE_MS = 80
 /** Nobody types the beginning of a sequence by hand: longer for what is plainly one. */
 const SEQUENCE_MS = 1_000
 

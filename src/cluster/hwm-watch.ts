@@ -179,7 +179,11 @@ export class HwmWatch {
     // Told even when nothing is new in it: that it was asked for later may settle a doubt.
     this.#options.changed('domains')
     // Size and first counters of what is new, without waiting for the rhythm.
-    if (needsFigures) this.sample().catch(() => undefined)
+    if (needsFigures) {
+      this.sample().catch(() => {
+        // libvirt itself refused: the rhythm asks again.
+      })
+    }
   }
 
   #takeSample(askedAt: Instant, stats: readonly DomainStats[], host: HostStats | undefined): void {

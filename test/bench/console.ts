@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { ESCAPE_MS } from '../../components/keyboard.ts'
 import type { Figures } from './console-work.tsx'
 import type { Row } from './row.ts'
 
@@ -26,6 +27,13 @@ export async function benchConsole(): Promise<Row[]> {
     row('key to changed cell, p95, 3 x 20', 50, wide.keyP95, 'ms'),
     row('key to changed cell, p95, 1 000 x 10 000', 50, large.keyP95, 'ms'),
     row('a letter of a filter, p95, 1 000 x 10 000', 50, large.filterP95, 'ms'),
+    row(
+      'Esc (takes a filter away), p95, 1 000 x 10 000',
+      50 + ESCAPE_MS,
+      large.escapeP95,
+      'ms',
+      `${ESCAPE_MS} ms of it: is it the beginning of a longer key?`,
+    ),
     row('engine to changed cell, p95, 3 x 20', 100, wide.newsP95, 'ms'),
     row('engine to changed cell, p95, 1 000 x 10 000', 100, large.newsP95, 'ms'),
     row(
