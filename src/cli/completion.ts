@@ -1,5 +1,6 @@
 // Scripts that make shells complete yasco, made from the table of commands.
-import { COMMANDS, type CommandSpec, type OptionSpec, optionsOf } from './table.ts'
+import type { CommandSpec, OptionSpec } from './options.ts'
+import { COMMANDS, optionsOf } from './table.ts'
 
 /** The script for `bash`, `zsh` or `fish`; undefined for any other. */
 export function completionScript(shell: string): string | undefined {

@@ -10,7 +10,8 @@ import type { Verb } from '../console/palette.ts'
 import { readTheme } from '../console/theme.ts'
 import { readNamedFile } from './cluster-access.ts'
 import type { Context } from './context.ts'
-import { COMMANDS, type CommandSpec } from './table.ts'
+import type { CommandSpec } from './options.ts'
+import { COMMANDS } from './table.ts'
 
 /** Throws `WrongUse` when a file that the command line names cannot be read; one of the operator's own that is not there is no matter. */
 export async function consoleOptions(context: Context): Promise<ConsoleOptions> {

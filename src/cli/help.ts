@@ -1,12 +1,6 @@
 // Help, made from the table of commands.
-import {
-  COMMANDS,
-  COMMON_OPTIONS,
-  type CommandSpec,
-  CONFIG_OPTIONS,
-  type OptionSpec,
-  optionsOf,
-} from './table.ts'
+import { COMMON_OPTIONS, type CommandSpec, CONFIG_OPTIONS, type OptionSpec } from './options.ts'
+import { COMMANDS, optionsOf } from './table.ts'
 
 const WIDTH = 100
 const INDENT = '  '

@@ -3,17 +3,8 @@
 import { nearest } from '../model/nearest.ts'
 import { parseAmount } from '../model/units.ts'
 import { WrongUse } from './exit.ts'
-import {
-  COMMANDS,
-  COMMON_OPTIONS,
-  CONFIG_OPTIONS,
-  type CommandName,
-  type CommandSpec,
-  DEFAULT_COMMAND,
-  findCommand,
-  type OptionSpec,
-  optionsOf,
-} from './table.ts'
+import { COMMON_OPTIONS, CONFIG_OPTIONS, type CommandSpec, type OptionSpec } from './options.ts'
+import { COMMANDS, type CommandName, DEFAULT_COMMAND, findCommand, optionsOf } from './table.ts'
 
 /** The options that were given. */
 export class Options {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { completionScript } from '../../src/cli/completion.ts'
-import { COMMANDS, type CommandSpec } from '../../src/cli/table.ts'
+import type { CommandSpec } from '../../src/cli/options.ts'
+import { COMMANDS } from '../../src/cli/table.ts'
 import { World } from './world.ts'
 
 const shown = COMMANDS.filter((command: CommandSpec) => !command.hidden)

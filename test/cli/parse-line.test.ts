@@ -2,13 +2,12 @@ import { expect, test } from 'vitest'
 import { WrongUse } from '../../src/cli/exit.ts'
 import { parseLine } from '../../src/cli/parse-line.ts'
 import {
-  COMMANDS,
   type CommandSpec,
   COMMON_OPTIONS,
   CONFIG_OPTIONS,
   type OptionSpec,
-  optionsOf,
-} from '../../src/cli/table.ts'
+} from '../../src/cli/options.ts'
+import { COMMANDS, optionsOf } from '../../src/cli/table.ts'
 
 const parse = (line: string) => parseLine(line === '' ? [] : line.split(' '))
 
