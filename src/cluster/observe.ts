@@ -88,7 +88,8 @@ class ClusterObservation implements Observation {
         rightsChanged: ({ kind, name }) => {
           if (kind === 'vm') this.#dirtyVms.add(name)
           else this.#dirtyHwms.add(name)
-          this.#publishWithin(PUBLISH_SOON_MS)
+          // A permit moves while its VM stands still for a moment: no picture is made of that.
+          this.#publishWithin(PUBLISH_FIGURES_MS)
         },
         heartbeat: (hwm, heartbeat) => {
           if (heartbeat) this.#heartbeats.set(hwm, heartbeat)

@@ -243,7 +243,7 @@ test('who may run a VM and who acts on an HWM is in the picture for as long as e
       { put: keys.agent('quark'), value: encode(agentValue, agent) },
     ],
   })
-  await seen.until(() => seen.hwm('quark').agent !== undefined, 100)
+  await seen.until(() => seen.hwm('quark').agent !== undefined, 1_500)
   expect(seen.vm('win7-vmm2').permit).toEqual(permit)
   expect(seen.hwm('quark')).toMatchObject({ fence, agent: { owner: 'console', who: 'anna' } })
   expect(seen.hwm('snailin').fence).toBeUndefined()
@@ -251,7 +251,7 @@ test('who may run a VM and who acts on an HWM is in the picture for as long as e
     if: [],
     then: [{ delete: keys.fence('quark') }, { delete: keys.agent('quark') }],
   })
-  await seen.until(() => seen.hwm('quark').fence === undefined, 100)
+  await seen.until(() => seen.hwm('quark').fence === undefined, 1_500)
   expect(seen.hwm('quark').agent).toBeUndefined()
   expect(seen.vm('win7-vmm2').permit).toEqual(permit)
 })

@@ -39,6 +39,10 @@ describe('what was done is undone by its reverse plan, shown first', () => {
       .type(':vm test\r')
       .press('enter')
       .lives('running on snailin')
+      .press('6')
+      .sees('test: moved')
+      // That its permit moved while it stood still for a moment is no news.
+      .doesNotSee('is paused')
       .does(neverTwice))
 
   test('what was stopped starts again', () =>
