@@ -10,6 +10,7 @@ interface Part {
 const parts: readonly Part[] = [
   { name: 'start', run: async () => (await import('./start.ts')).benchStart() },
   { name: 'console', run: async () => (await import('./console.ts')).benchConsole() },
+  { name: 'line', run: async () => (await import('./line.ts')).benchLine() },
   { name: 'engine', run: async () => (await import('./engine.ts')).benchEngine() },
   { name: 'preview', run: async () => (await import('./preview.ts')).benchPreview() },
   { name: 'etcd', run: async () => (await import('./etcd.ts')).benchEtcd() },

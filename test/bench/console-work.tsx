@@ -5,11 +5,11 @@ import { PassThrough } from 'node:stream'
 import type { TerminalOutput } from '../../components/painter.ts'
 import { startConsole } from '../../components/start.tsx'
 import { monotonicMs } from '../../src/model/clock.ts'
-import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
 import { answerFallback } from '../../src/engine/preview/fallback-answer.ts'
 import { foresee } from '../console/foresee.ts'
-import { manyHosts, NOW } from '../console/made-up.ts'
+import { manyHosts } from '../console/made-up.ts'
 import { ScriptedCluster } from '../console/scripted.ts'
+import { asOfNow } from './as-of-now.ts'
 
 export interface Figures {
   readonly idleBytes: number
@@ -57,41 +57,6 @@ class Sink extends EventEmitter implements TerminalOutput {
 }
 
 const [hosts = '3', perHost = '20', columns = '160', rows = '50'] = process.argv.slice(2)
-
-/** The cluster as of now: its facts are not old. */
-function asOfNow(snapshot: ClusterSnapshot): ClusterSnapshot {
-  const shift = monotonicMs() - NOW
-  return {
-    ...snapshot,
-    etcd: {
-      ...snapshot.etcd,
-      since: snapshot.etcd.since + shift,
-      seenAt: monotonicMs() + 3_600_000,
-    },
-    hwms: Object.fromEntries(
-      Object.entries(snapshot.hwms).map(([name, hwm]) => [
-        name,
-        // Heard of in an hour: nothing becomes old while this measures.
-        {
-          ...hwm,
-          since: hwm.since + shift,
-          seenAt: monotonicMs() + 3_600_000,
-          usage: hwm.usage && { ...hwm.usage, at: monotonicMs() + 3_600_000 },
-        },
-      ]),
-    ),
-    vms: Object.fromEntries(
-      Object.entries(snapshot.vms).map(([name, vm]) => [
-        name,
-        {
-          ...vm,
-          since: vm.since + shift,
-          usage: vm.usage && { ...vm.usage, at: monotonicMs() + 3_600_000 },
-        },
-      ]),
-    ),
-  }
-}
 
 const cluster = new ScriptedCluster(
   asOfNow(manyHosts(Number(hosts), Number(perHost), { history: Number(hosts) <= 100 })),

@@ -1,18 +1,15 @@
 // Figures of the console: bytes, latency of keys, cost of a frame, memory. The screen's process alone, before a made-up engine.
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
 import { ESCAPE_MS } from '../../components/keyboard.ts'
+import { bundle } from './bundle.ts'
 import type { Figures } from './console-work.tsx'
 import type { Row } from './row.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LIMIT_MS = 180_000
 
 export async function benchConsole(): Promise<Row[]> {
-  const program = await bundle()
+  const program = await bundle('console-work.tsx')
   const small = await measure(program, 3, 20, '80x24')
   const wide = await measure(program, 3, 20, '160x50')
   const middle = await measure(program, 6, 50, '160x50')
@@ -80,25 +77,6 @@ function row(
     ok,
     ...(peer === undefined ? {} : { peer }),
   }
-}
-
-/** Components are TSX, which Node does not run by itself. */
-async function bundle(): Promise<string> {
-  const folder = `${ROOT}/node_modules/.cache/yasco`
-  mkdirSync(folder, { recursive: true })
-  const outfile = `${folder}/console-work.mjs`
-  await build({
-    entryPoints: [fileURLToPath(new URL('console-work.tsx', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    packages: 'external',
-    jsx: 'automatic',
-    logLevel: 'warning',
-  })
-  return outfile
 }
 
 async function measure(
