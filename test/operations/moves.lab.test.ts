@@ -282,9 +282,12 @@ test('pause finishes what runs and begins nothing; cancel breaks a copy off; res
     steps: [{ state: 'done' }, { state: 'cancelled' }],
   })
   await isAt(parts.stopping, 'next', 'quark', 1)
-  // An evacuated host takes nobody in until it is told to.
-  const undo = await stopping.plan({ do: 'undo', operation: id })
-  expect(undo.unplaced).toMatchObject([{ vm: 'stopping', why: 'quark is in maintenance' }])
+  // The evacuation closed quark; its undo opens it again, and brings back what left.
+  const undo = { do: 'undo', operation: id } as const
+  expect(await stopping.plan(undo)).toMatchObject({ unplaced: [], opens: ['quark'] })
+  const back = await stopping.commit(undo)
+  expect((await stopping.conduct(back.id)).state).toBe('done')
+  await isAt(parts.stopping, 'stopping', 'quark', 1)
 })
 
 test('F25: the destination dies in the move; the source goes on, after proof where it was paused', async () => {
