@@ -1,21 +1,16 @@
-// From a libvirt URI to a byte stream with a libvirt server at its other end: UNIX socket, plain TCP, SSH.
+// From a libvirt URI to a byte stream with a libvirt server at its other end: UNIX socket, plain TCP, TLS, SSH.
 import { connect } from 'node:net'
 import type { NetConnectOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { HypervisorRefused, HypervisorUnreachable } from './errors.ts'
+import type { DialOptions } from './opening-socket.ts'
+import { openSocket } from './opening-socket.ts'
 import type { SshConnections } from './ssh/connections.ts'
-import { formatLibvirtUri, isSsh, socketCandidates } from './uri.ts'
+import { isSsh, socketCandidates } from './uri.ts'
 import type { LibvirtUri } from './uri.ts'
 
 /** libvirt's own port for connections without encryption. */
 const TCP_PORT = 16_509
-
-export interface DialOptions {
-  readonly readOnly: boolean
-  /** For all of it, in ms. */
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal
-}
 
 /**
  * Opens the stream. `ssh`: the SSH connections to share; this process's own when left out. Fails with HypervisorRefused (the machine
@@ -26,10 +21,10 @@ export async function dial(
   options: DialOptions,
   ssh?: SshConnections,
 ): Promise<Duplex> {
-  if (uri.transport === 'tls')
-    throw new HypervisorRefused(
-      `${formatLibvirtUri(uri)}: the TLS transport is not there yet; use qemu+ssh://`,
-    )
+  if (uri.transport === 'tls') {
+    const { dialTls } = await import('./tls.ts')
+    return dialTls(uri, options)
+  }
   if (uri.transport === 'tcp') {
     const host = uri.host ?? 'localhost'
     const port = uri.port ?? TCP_PORT
@@ -80,37 +75,15 @@ class NoSocket extends HypervisorRefused {
 }
 
 function open(to: NetConnectOpts, label: string, options: DialOptions): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    options.signal?.throwIfAborted()
-    const socket = connect(to)
-    const done = (): void => {
-      clearTimeout(timer)
-      options.signal?.removeEventListener('abort', cancelled)
-      socket.removeAllListeners()
-    }
-    const fail = (error: Error): void => {
-      done()
-      // What a stream says after its end concerns nobody any more.
-      socket.on('error', () => undefined)
-      socket.destroy()
-      reject(error)
-    }
-    const cancelled = (): void => {
-      const reason: unknown = options.signal?.reason
-      fail(reason instanceof Error ? reason : new Error(String(reason)))
-    }
-    const timer = setTimeout(
-      () =>
-        fail(new HypervisorUnreachable(`${label}: no connection within ${options.timeoutMs} ms`)),
-      options.timeoutMs,
-    )
-    options.signal?.addEventListener('abort', cancelled, { once: true })
-    socket.once('error', (error: NodeJS.ErrnoException) => fail(explain(error, label)))
-    socket.once('connect', () => {
-      done()
-      resolve(socket)
-    })
-  })
+  return openSocket(
+    {
+      label,
+      start: () => connect(to),
+      follow: (socket, ready) => void socket.once('connect', ready),
+      explain: error => explain(error, label),
+    },
+    options,
+  )
 }
 
 function explain(error: NodeJS.ErrnoException, label: string): Error {

@@ -113,6 +113,16 @@ hwms:
     ])
   })
 
+  test('a server certificate that is not checked is said loudly', () => {
+    const about = (libvirt: string): readonly string[] =>
+      judged('', { hwm: { ...hwm, libvirt } }).filter(line => line.includes('certificate'))
+    expect(about('qemu+tls://a/system?no_verify=1')).toEqual([
+      'warn server certificate: NOT CHECKED (no_verify): whoever answers at its address is obeyed',
+    ])
+    for (const checked of ['qemu+tls://a/system', 'qemu+tls://a/system?no_verify=0'])
+      expect(about(checked)).toEqual([])
+  })
+
   test('what could not be asked is unknown; a store that hangs fails', () => {
     const probe = { ok: false, why: 'no shell' } as const
     const stored = { ok: false, why: '/srv/domains on a gave no answer within 5000 ms' } as const

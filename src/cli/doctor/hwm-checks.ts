@@ -2,6 +2,7 @@
 import { findMount, isCephFs } from '../../domains/mount-table.ts'
 import type { ClusterConfig, Vm } from '../../model/cluster.ts'
 import { humanAmount, humanDuration } from '../../model/human.ts'
+import { isSet, parseLibvirtUri } from '../../libvirt/uri.ts'
 import { type Check, checksAbout } from './check.ts'
 import type { HwmFacts, LibvirtFacts } from './gather.ts'
 import type { Probe } from './probe.ts'
@@ -12,11 +13,25 @@ export function hwmChecks(facts: HwmFacts, config: ClusterConfig): readonly Chec
   const make = checksAbout(`hwm ${facts.hwm.name}`)
   return [
     ...libvirtChecks(make, facts, config),
+    ...certificateChecks(make, facts),
     ...(facts.probe.ok
       ? hostChecks(make, facts, facts.probe.value)
       : [make.unknown('host', facts.probe.why, 'doctor needs a shell there, over SSH')]),
     ...clockChecks(make, facts),
     ...storeChecks(make, facts, config),
+  ]
+}
+
+/** Said whether or not it answers: what answers may be anybody. */
+function certificateChecks(make: Make, { hwm }: HwmFacts): readonly Check[] {
+  const uri = parseLibvirtUri(hwm.libvirt)
+  if (uri.transport !== 'tls' || !isSet(uri, 'no_verify')) return []
+  return [
+    make.warn(
+      'server certificate',
+      'NOT CHECKED (no_verify): whoever answers at its address is obeyed',
+      'give the host a certificate of your CA, and take no_verify out of its URI',
+    ),
   ]
 }
 

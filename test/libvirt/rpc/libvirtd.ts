@@ -26,14 +26,22 @@ mount -t proc proc /proc
 for d in lib cache log; do mkdir -p "$1/$d"; mount --bind "$1/$d" /var/$d/libvirt; done
 mkdir -p "$1/etc"; mount --bind "$1/etc" /etc/libvirt
 mount -t tmpfs none /run
-libvirtd -f "$1/libvirtd.conf" -p /run/libvirtd.pid 2>"$1/stderr" &
+libvirtd $2 -f "$1/libvirtd.conf" -p /run/libvirtd.pid 2>"$1/stderr" &
 while :; do sleep 0.2 & wait $!; done
 `
 
 /** Ports of QEMU's migrations: each server has its own, as all share the loopback. */
 let nextPort = 49_152 + (process.pid % 40) * 100
 
-export async function startLibvirtd(): Promise<Libvirtd> {
+/** Listens on 127.0.0.1 for TLS, with these files. */
+interface TlsSettings {
+  readonly port: number
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+export async function startLibvirtd(tls?: TlsSettings): Promise<Libvirtd> {
   const folder = await mkdtemp(join(tmpdir(), 'yasco-libvirtd-'))
   const sockets = join(folder, 'sock')
   const etc = join(folder, 'etc')
@@ -49,6 +57,18 @@ export async function startLibvirtd(): Promise<Libvirtd> {
       'auth_unix_ro = "none"',
       `host_uuid = "${randomUUID()}"`,
       `log_outputs = "3:file:${folder}/libvirtd.log"`,
+      ...(tls === undefined
+        ? []
+        : [
+            'listen_tls = 1',
+            'listen_tcp = 0',
+            'listen_addr = "127.0.0.1"',
+            `tls_port = "${tls.port}"`,
+            `ca_file = "${tls.ca}"`,
+            `cert_file = "${tls.cert}"`,
+            `key_file = "${tls.key}"`,
+            'auth_tls = "none"',
+          ]),
     ].join('\n'),
   )
   await writeFile(
@@ -67,7 +87,18 @@ export async function startLibvirtd(): Promise<Libvirtd> {
   )
   const child = spawn(
     'unshare',
-    ['-m', '-p', '-f', '--kill-child', 'sh', '-c', INIT, 'init', folder],
+    [
+      '-m',
+      '-p',
+      '-f',
+      '--kill-child',
+      'sh',
+      '-c',
+      INIT,
+      'init',
+      folder,
+      ...(tls === undefined ? [] : ['--listen']),
+    ],
     { stdio: 'ignore' },
   )
   const socket = join(sockets, 'libvirt-sock')

@@ -149,8 +149,8 @@ test('a libvirt that lost its own hypervisor daemon ends the connection', async 
 test.each<[string, string, string]>([
   ['a URI that is none', 'quark', 'expected the form'],
   ['a mistyped parameter', 'qemu+ssh://quark/system?keyfiel=/k', "no parameter 'keyfiel'"],
-  ['TLS', 'qemu+tls://quark/system', 'TLS transport is not there yet'],
-  ['libvirt’s default for a host, which is TLS', 'qemu://quark/system', 'TLS transport'],
+  ['TLS without a CA', 'qemu+tls://quark/system?pkipath=/not-there', 'no CA certificate'],
+  ['libvirt’s default for a host, which is TLS', 'qemu://quark/system?pkipath=/no', '/no/cacert'],
   ['a port where nobody listens', 'qemu+tcp://127.0.0.1:1/system', '127.0.0.1:1: nobody listens'],
 ])('%s is refused in plain words', async (_, text, why) => {
   const refused = openHypervisor(text, { readOnly: true })
