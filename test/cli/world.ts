@@ -40,6 +40,8 @@ export interface Ran {
 export interface Started {
   /** What it has printed so far. */
   out(): string
+  /** What it has said beside that. */
+  err(): string
   /** As Ctrl-C does. */
   end(): void
   readonly finished: Promise<Ran>
@@ -70,7 +72,7 @@ export class World implements Disposable {
   /** The same, for commands that go on until they are ended. `null`: the terminal is closed without an answer. */
   start(line: string | readonly string[], answer?: string | null): Started {
     const stdout = new PassThrough()
-    const stderr = new PassThrough()
+    const stderr = Object.assign(new PassThrough(), { isTTY: answer !== undefined })
     const stdin = Object.assign(new PassThrough(), { isTTY: answer !== undefined })
     if (typeof answer === 'string') stdin.end(`${answer}\n`)
     else stdin.end()
@@ -80,7 +82,7 @@ export class World implements Disposable {
     const stop = new AbortController()
     const running = run(argv, io, { reach: this.#reach(), stop: stop.signal })
     const finished = running.then(status => ({ status, out: out(), err: err() }))
-    return { out, end: () => stop.abort(new Error('ended')), finished }
+    return { out, err, end: () => stop.abort(new Error('ended')), finished }
   }
 
   /** The folder that is a host's own /var. */

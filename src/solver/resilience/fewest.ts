@@ -10,7 +10,7 @@ import { binsUsed, packFewest, packInto, plentifulBins } from '../packing/fewest
 import { binOrder } from '../packing/greedy.ts'
 import { isUniform, type Items, type Packing, weightsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
-import type { Random } from '../random.ts'
+import { type Random, seeded } from '../random.ts'
 import { coveringChoice } from './choice.ts'
 import { groundOf } from './ground.ts'
 import { choose, everySet, judge, type Verdict } from './judge.ts'
@@ -76,6 +76,9 @@ function verdictOn(
     : judge(ground, tolerate, budget)
 }
 
+/** Steps for the first answer: a tenth of a second or two. */
+const QUICK_WORK = 2e7
+
 /** So far above the bound an attempt at the bound itself has little hope. */
 const FAR = 3
 
@@ -102,16 +105,6 @@ export function resilientFewest(
     resilientBound(compiled, tolerate).hwms,
     mixedResilientBound(compiled, tolerate),
   )
-  // Where X empty HWMs beside the tightest packing would meet the bound, the packing is what counts; else most time goes to repair.
-  // Of two searches the second shares its time out the other way.
-  const isWholesale = unitBound(packing).bins + tolerate <= bound !== (beside.lane === 1)
-  const plain = packFewest(
-    packing,
-    random,
-    budget.share(isWholesale ? 0.6 : 0.2),
-    () => undefined,
-    5,
-  )
   let best: ResilientFewest | undefined
   let lastNo: Verdict | undefined
   const offer = (where: Int32Array, open: Int32Array, verdict: Verdict, phase: string): boolean => {
@@ -126,29 +119,37 @@ export function resilientFewest(
     }
     return true
   }
-  if (plain.where === undefined) return { best, bound: Math.max(bound, plain.bound), lastNo }
-  const state = new State(packing)
-  state.replace(plain.where)
-  const used = binsUsed(state)
-  const others = spareOrder(packing, used, usable)
-  // Wholesale: all that is used, and some that are empty.
-  for (
-    let spares = Math.max(0, Math.min(tolerate, bound - used.length));
-    spares <= others.length;
-    spares++
-  ) {
-    const open = Int32Array.from([...used, ...others.slice(0, spares)])
-    if (
-      offer(
-        plain.where,
-        open,
-        verdictOn(compiled, items, plain.where, open, tolerate, budget),
-        'spare HWMs',
-      )
-    )
-      break
-    if (budget.isOver || spares > 4 * tolerate + 4) break
+  /** All that `where` uses, and some HWMs that are empty. */
+  const wholesale = (where: Int32Array): { used: Int32Array; others: number[] } => {
+    const state = new State(packing)
+    state.replace(where)
+    const used = binsUsed(state)
+    const others = spareOrder(packing, used, usable)
+    const fewest = Math.max(0, Math.min(tolerate, bound - used.length))
+    for (let spares = fewest; spares <= others.length; spares++) {
+      const open = Int32Array.from([...used, ...others.slice(0, spares)])
+      const verdict = verdictOn(compiled, items, where, open, tolerate, budget)
+      if (offer(where, open, verdict, 'spare HWMs')) break
+      if (budget.isOver || spares > 4 * tolerate + 4) break
+    }
+    return { used, others }
   }
+  // Who ends the search early gets something: a packing made in a moment, and as many empty HWMs beside it as it takes.
+  const quick = packFewest(packing, seeded(0), budget.part(QUICK_WORK), () => undefined, 1)
+  if (quick.where !== undefined) wholesale(quick.where)
+  if (best !== undefined && best.open.length <= bound) return { best, bound, lastNo }
+  // Where X empty HWMs beside the tightest packing would meet the bound, the packing is what counts; else most time goes to repair.
+  // Of two searches the second shares its time out the other way.
+  const isWholesale = unitBound(packing).bins + tolerate <= bound !== (beside.lane === 1)
+  const plain = packFewest(
+    packing,
+    random,
+    budget.share(isWholesale ? 0.6 : 0.2),
+    () => undefined,
+    5,
+  )
+  if (plain.where === undefined) return { best, bound: Math.max(bound, plain.bound), lastNo }
+  const { used, others } = wholesale(plain.where)
   const all = Int32Array.from([...used, ...others])
   for (let round = 0; round < effort && !budget.spend(ROUND_WORK); round++) {
     const target = Math.min(best?.open.length ?? all.length + 1, beside.best) - 1
