@@ -6,15 +6,21 @@ import { widthOf } from '../../src/console/text.ts'
 import { cluster, console } from './language/story.ts'
 import type { Terminal } from './language/terminal.ts'
 
-/** No line is wrapped, the head is at the top, the keys are at the bottom, something is selected by its mark. */
-function isWhole(terminal: Terminal): void {
+/** No line is wrapped, the head is at the top, the keys are at the bottom. */
+function isFramed(terminal: Terminal): void {
   const lines = terminal.lines()
   const screen = `\n${terminal.text()}`
   for (const line of lines) expect(widthOf(line), screen).toBeLessThanOrEqual(terminal.columns)
   expect(lines[0], screen).toMatch(/^ innopolis|^ live/)
   expect(lines.at(-1), screen).toMatch(/\? help|^ Up|^ :|^ \//)
+}
+
+/** And something is selected by its mark. */
+function isWhole(terminal: Terminal): void {
+  isFramed(terminal)
+  const screen = `\n${terminal.text()}`
   expect(
-    lines.some(line => /^.?> |[│|].?> /.test(line)),
+    terminal.lines().some(line => /^.?> |[│|].?> /.test(line)),
     screen,
   ).toBe(true)
 }
@@ -50,6 +56,20 @@ describe('sizes', () => {
       .does(({ terminal }) => isWhole(terminal))
       .press('1', 's')
       .does(({ terminal }) => isWhole(terminal)),
+  )
+
+  test.each(['1', '2', '3', '4', '6'])(
+    'screen %s at every width from 40 to 250',
+    { timeout: 60_000 },
+    screen => {
+      let story = console.at('40x24').on(cluster('three-hosts')).kill('quark').press(screen)
+      for (let columns = 40; columns <= 250; columns++) {
+        story = story
+          .resize(`${columns}x24`)
+          .does(({ terminal }) => (/[126]/.test(screen) ? isWhole(terminal) : isFramed(terminal)))
+      }
+      return story
+    },
   )
 
   test.each(['80x24', '160x50', '112x16', '60x15', '40x10'])(
