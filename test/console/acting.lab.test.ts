@@ -1,5 +1,6 @@
 // The whole story by keys, in a pty over real SSH, on real hosts: an operator logs in to andreys, quark dies, its VMs restart elsewhere on the
-// operator's word, quark returns, they come home live; a console is killed in the middle, and another takes over what it left.
+// operator's word, quark returns, they come home live; a console is killed in the middle, and another takes over what
+// it left; a line drops; a device switches a host off.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Lab } from '../lab/index.ts'
 import type { Observer } from '../lab/observer.ts'
@@ -99,6 +100,10 @@ class Console {
     await this.sees(/> Cancel(?!.*keys are dead)/)
   }
 
+  lineDrops(): void {
+    this.#wire.cut()
+  }
+
   get ended(): Promise<number | undefined> {
     return this.#wire.ended
   }
@@ -186,13 +191,19 @@ test('killed with its engine in the middle, its operation is seen to be left, an
   )
 })
 
-test('U takes that back, shown first; quark dies again: f has its device switch it off, which is read back; all come home', async () => {
+test('U takes that back, shown first, though the line drops in the middle; quark dies again: f has its device switch it off, which is read back; all come home', async () => {
   await console.press('U')
   await console.sees(/Undo operation 3: 5 VMs move live/)
   await console.sees(/quark takes VMs in again: its maintenance ends/)
   await console.question()
   await console.press('y')
-  await console.sees(/Operation 4 done/, 90_000)
+  await console.sees(/Operation 4 running/)
+  // The operator's line drops; the operation is the engine's, and goes on.
+  console.lineDrops()
+  await console.ended
+  console = await Console.open()
+  await console.press('5')
+  await console.sees(/4 +undo.* done/, 90_000)
   const before = beatOf(lab, 'mail')
   await lab.host('quark').kill()
   await console.press('1')
