@@ -226,6 +226,16 @@ describe('what is confirmed by y', () => {
       .press('m')
       .lives('1 VM shuts down and starts'))
 
+  test('a target that is asked for and cannot be is told, and why the other stands', () =>
+    onLiving('110x40')
+      .type(':evacuate snailin\r')
+      .lives('2 VMs move live')
+      .press('t')
+      .sees('Where shall ubuntu-vmm2 go?')
+      .sees('→ quark')
+      .press('g', 'enter')
+      .sees(/ubuntu-vmm2 .*snailin → quark .*most room; andreys, as asked, cannot/))
+
   test('marked VMs move together, to an HWM that is chosen', () =>
     onLiving('80x24')
       .press('2')
