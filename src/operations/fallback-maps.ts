@@ -164,8 +164,8 @@ export function prepareFallback(
   const scene = sceneOf(snapshot, config, failed)
   const stored = options.stored.get(keys.fallbackMap(failed))
   if (stored !== undefined && fits(stored, snapshot, config, scene)) {
-    const age = humanAge(Math.max(0, options.wall() - Date.parse(stored.when)))
-    return { by: `the stored map of ${age} ago`, targets: asTargets(stored.map), storedAge: age }
+    const storedAge = ageOf(stored, options.wall())
+    return { by: `the stored map of ${storedAge} ago`, targets: asTargets(stored.map), storedAge }
   }
   const { problem, places } = scene
   const found = fallbackFor(problem, places, failed, {
@@ -179,6 +179,24 @@ export function prepareFallback(
       ? 'no complete fallback map was found within 200 ms: the rest goes where there is room'
       : `not all HAVMs of ${failed.join(', ')} have a place together: by priority`
   return { by: 'the solver', targets, note }
+}
+
+/** The age of a stored map of these failures, for people; undefined where it does not rest on what is there, or does not fit it. */
+export function storedAgeIfFits(
+  snapshot: ClusterSnapshot,
+  failed: readonly string[],
+  stored: StoredFallback,
+  wall: number,
+): string | undefined {
+  const { config } = snapshot
+  if (config === undefined || failed.some(name => snapshot.hwms[name] === undefined))
+    return undefined
+  const isUsable = fits(stored, snapshot, config, sceneOf(snapshot, config, failed))
+  return isUsable ? ageOf(stored, wall) : undefined
+}
+
+function ageOf(stored: StoredFallback, wall: number): string {
+  return humanAge(Math.max(0, wall - Date.parse(stored.when)))
 }
 
 interface Scene {

@@ -17,7 +17,8 @@ export interface SeenProcess {
 /**
  * Reads `<id> find <pattern>` and `<id> gone <pid> <start>`. A process belongs to a VM when its uuid is a word of its command line; one
  * that has ended and waits to be reaped has no command line any more. It counts as gone once none of its threads is left but the one
- * that waits. Processes come and go meanwhile, which is no error of grep; that grep works at all, it shows on this very shell.
+ * that waits. Processes come and go meanwhile, which is no error; that /proc can be read at all, both questions try on this very shell:
+ * what is not seen there is gone only where it would have been seen.
  */
 const SCRIPT = `stat() { read -r line 2>/dev/null </proc/$1/stat || return; set -- \${line##*) }; state=$1; start=\${20}; }
 threads() { set -- /proc/$1/task/*; echo $#; }
@@ -34,7 +35,8 @@ find() {
   echo "$2 found$found"
 }
 gone() {
-  stat $1 && [ $start = $2 ] && { case $state in Z|X) [ $(threads $1) -gt 1 ];; esac; } && echo "$3 there" || echo "$3 gone"
+  stat $$ || { echo "$3 broken"; return; }
+  stat $1 && [ "$start" = "$2" ] && { case $state in Z|X) [ $(threads $1) -gt 1 ];; esac; } && echo "$3 there" || echo "$3 gone"
 }
 while read -r id what first second; do
   case $what in find) find "$first" $id;; gone) gone $first $second $id;; esac
@@ -73,11 +75,15 @@ export class Processes implements Disposable {
     })
   }
 
+  /** Whether this very process has ended. Throws as `find` does, also where the host's /proc cannot be read. */
   async isGone(
     { pid, startTime }: SeenProcess,
     options: Required<Pick<CallOptions, 'timeoutMs'>> & CallOptions,
   ): Promise<boolean> {
-    return (await this.#ask(`gone ${pid} ${startTime}`, options))[0] === 'gone'
+    const [said] = await this.#ask(`gone ${pid} ${startTime}`, options)
+    if (said !== 'gone' && said !== 'there')
+      throw new RunFailed(`looking for a process on ${this.#host} failed`)
+    return said === 'gone'
   }
 
   [Symbol.dispose](): void {

@@ -211,7 +211,7 @@ describe('what is confirmed by y', () => {
       .press('y')
       .lives('Operation 2 done'))
 
-  test('a target is chosen otherwise, a VM left out, more at once', () =>
+  test('a VM is left out, more go at once, a reason is given, and all go cold', () =>
     onLiving('110x40')
       .type(':evacuate snailin\r')
       .lives('2 VMs move live')

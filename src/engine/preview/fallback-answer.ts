@@ -1,11 +1,10 @@
 // What would happen if these HWMs failed together, now: where each HAVM restarts, what is left over and for want of what, loads after.
 import type { FallbackAnswer, LoadAfter, LeftOver } from '../../model/fallback-answer.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import { prepareFallback, type StoredFallback } from '../../operations/fallback-maps.ts'
+import { storedAgeIfFits, type StoredFallback } from '../../operations/fallback-maps.ts'
 import { fallbackByHand } from '../../operations/plan/targets.ts'
 import { named, shortage } from '../../operations/reasons.ts'
 import { humanAmount } from '../../model/human.ts'
-import { keys } from '../../etcd/layout.ts'
 import { checkFallback } from '../../solver/check/fallback.ts'
 import { mayRunOn, usable } from '../../solver/check/placement.ts'
 import type { PlacementMap, Problem, ProblemVm } from '../../solver/problem.ts'
@@ -38,7 +37,7 @@ export function answerFallback(
   if (unknown.length > 0) throw new RangeError(`there is no HWM ${named(unknown)}`)
   const deadBefore = scene.dead.filter(hwm => !request.failed.includes(hwm))
   const failed = [...request.failed, ...deadBefore]
-  const stored = storedMap(snapshot, failed, request, hooks)
+  const stored = storedMap(snapshot, failed, request)
   const found = byHand(snapshot, scene, failed) ?? stored ?? solve(scene, failed, hooks)
   const dead = new Set(failed)
   const after = new Map([...places].filter(([, hwm]) => !dead.has(hwm)))
@@ -100,17 +99,11 @@ function storedMap(
   snapshot: ClusterSnapshot,
   failed: readonly string[],
   { stored, wall }: FallbackRequest,
-  hooks: Hooks,
 ): Found | undefined {
   if (stored === undefined) return undefined
-  const prepared = prepareFallback(snapshot, failed, {
-    stored: new Map([[keys.fallbackMap(failed), stored]]),
-    now: () => hooks.now(),
-    wall: () => wall,
-  })
-  if (prepared?.storedAge === undefined) return undefined
-  const map = new Map([...prepared.targets].flatMap(([vm, [hwm]]) => (hwm ? [[vm, hwm]] : [])))
-  return { map, state: 'covered', by: 'stored', age: prepared.storedAge, why: '' }
+  const age = storedAgeIfFits(snapshot, failed, stored, wall)
+  if (age === undefined) return undefined
+  return { map: stored.map, state: 'covered', by: 'stored', age, why: '' }
 }
 
 function solve(scene: Scene, failed: readonly string[], hooks: Hooks): Found {
