@@ -1,16 +1,11 @@
 // Acting by keys, on a living cluster: the simulator's hosts, the real engine, the real console; only time is made up.
-import { describe, expect, test, vi } from 'vitest'
+import { describe, test, vi } from 'vitest'
 import { actOn } from '../../src/simulator/lines.ts'
-import { alive, console, type Scene } from './language/story.ts'
+import { neverTwice, onLiving } from './language/living.ts'
+import { alive, console } from './language/story.ts'
 
 // A story of a minute takes a second or two, and more where others work beside it.
 vi.setConfig({ testTimeout: 60_000 })
-
-const onLiving = (size: string) =>
-  console
-    .at(size)
-    .on(alive())
-    .lives(/quark +up +3/)
 
 /** E on a dead quark, up to the question for its name. */
 const untilItsName = (size: string) =>
@@ -26,10 +21,6 @@ const untilItsName = (size: string) =>
     .type('cable pulled')
     .press('enter')
     .after('1 s')
-
-function neverTwice({ live }: Scene): void {
-  expect([...(live?.doubles ?? [])]).toEqual([])
-}
 
 describe('a host dies: evacuation and homecoming by keys', () => {
   for (const size of ['80x24', '160x50'])

@@ -1,18 +1,8 @@
 // What was done is undone by a plan, cancelled and retried: by keys, on a living cluster of made-up hosts and time.
-import { describe, expect, test, vi } from 'vitest'
-import { alive, console, type Scene } from './language/story.ts'
+import { describe, test, vi } from 'vitest'
+import { neverTwice, onLiving } from './language/living.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
-
-const onLiving = (size: string) =>
-  console
-    .at(size)
-    .on(alive())
-    .lives(/quark +up +3/)
-
-function neverTwice({ live }: Scene): void {
-  expect([...(live?.doubles ?? [])]).toEqual([])
-}
 
 describe('what was done is undone by its reverse plan, shown first', () => {
   /** Undo of the last operation: opens a plan, and is confirmed like any other. */

@@ -154,6 +154,11 @@ export class Actor implements AsyncDisposable {
     return (await this.#order({ do: 'reach', hwm, vm, reads })) as Reached
   }
 
+  /** The name with the number that this call will have when it is made next. */
+  nextCall(name: string): string {
+    return `${name} #${this.calls.filter(call => call.startsWith(`${name} #`)).length + 1}`
+  }
+
   /** Resolves when the call is reached; the actor then stands there until `go`, or is killed. */
   async hold(
     call: string,

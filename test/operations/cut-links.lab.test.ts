@@ -44,9 +44,7 @@ afterAll(async () => {
   await lab?.down()
 })
 
-/** The number that this call will have when it is made next. */
-const next = (name: string) =>
-  `${name} #${actor.calls.filter(call => call.startsWith(`${name} #`)).length + 1}`
+const next = (name: string) => actor.nextCall(name)
 
 /** Packets between the operator and this host are lost from now on, until what is returned is called. */
 async function cut(host: string): Promise<() => Promise<unknown>> {

@@ -72,9 +72,7 @@ afterAll(async () => {
 const move = (vm: string, to = 'snailin', cold = false) =>
   ({ do: 'migrate', vm, to, cold }) as const
 
-/** The number that this call will have when it is made next. */
-const next = (name: string) =>
-  `${name} #${actor.calls.filter(call => call.startsWith(`${name} #`)).length + 1}`
+const next = (name: string) => actor.nextCall(name)
 
 function hostsOf(vm: string): string[] {
   return lab.hosts.flatMap(host =>
