@@ -1,40 +1,19 @@
 // What the solver's commands share: their options, the worker that computes, Ctrl-C, and a line of progress.
-import type { Objective, Progress } from '../solver/problem.ts'
+import { type BestBy, readBestBy } from '../model/objectives.ts'
+import type { Progress } from '../solver/problem.ts'
 import { SolverPair } from '../engine/solver-pair.ts'
 import { SolverFailed } from '../engine/solver-pool.ts'
-import type { PlanRequest } from '../engine/solving/answer.ts'
 import type { JobKind, Jobs } from '../engine/solving/jobs.ts'
 import type { Context } from './context.ts'
 import { CommandFailed, EXIT, WrongUse, type ExitStatus } from './exit.ts'
 
-const OBJECTIVES: readonly Objective[] = ['fewest-hwms', 'balance', 'fewest-moves']
-
-/** `--objective`: words in the order of their importance, or a mix, `balance:1,fewest-moves:0.2`. Throws `WrongUse`. */
-export function objectivesOf({ options }: Context): Pick<PlanRequest, 'objectives' | 'mix'> {
+/** `--objective`. Throws `WrongUse`. */
+export function objectivesOf({ options }: Context): BestBy {
   const text = options.text('objective')
   if (text === undefined) return {}
-  const terms = text.split(',').map(part => {
-    const [word = '', weight] = part.trim().split(/:(.*)/, 2)
-    const objective = OBJECTIVES.find(each => each === word)
-    if (objective === undefined)
-      throw new WrongUse(`--objective ${text}: '${word}' is none of ${OBJECTIVES.join(', ')}`)
-    return { objective, weight }
-  })
-  const objectives = terms.map(term => term.objective)
-  if (new Set(objectives).size < objectives.length)
-    throw new WrongUse(`--objective ${text}: each objective can be there once`)
-  if (terms.every(term => term.weight === undefined)) return { objectives }
-  return { mix: terms.map(({ objective, weight }) => ({ objective, weight: read(text, weight) })) }
-}
-
-function read(text: string, weight: string | undefined): number {
-  if (weight === undefined)
-    throw new WrongUse(`--objective ${text}: in a mix every objective has a weight, as balance:1`)
-  const value = Number(weight)
-  if (/^\d+(\.\d+)?$/.test(weight) && value > 0 && Number.isFinite(value)) return value
-  throw new WrongUse(
-    `--objective ${text}: the weight '${weight}' is no number above 0, such as 0.2`,
-  )
+  const read = readBestBy(text)
+  if (!read.ok) throw new WrongUse(`--objective ${text}: ${read.problem}`)
+  return read.bestBy
 }
 
 const MOST_SECONDS = 24 * 3600

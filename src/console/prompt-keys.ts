@@ -1,7 +1,10 @@
 // Keys while a line is typed: the filter, which acts with every key, and the command line.
 import { tellWhatIsSeen } from './actions/move.ts'
 import { typed } from './key-names.ts'
-import { completions, runCommand } from './palette.ts'
+import { readBestBy } from '../model/objectives.ts'
+import { bestByIs } from './actions/solve.ts'
+import { bestByCompletions } from './best-by.ts'
+import { type Completion, completions, runCommand } from './palette.ts'
 import type { Prompt } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
@@ -21,11 +24,11 @@ export function pressInPrompt(store: ConsoleStore, key: string): void {
       accept(store, prompt)
       return
     case 'tab':
-      if (prompt.kind === 'command') complete(store, prompt)
+      complete(store, prompt)
       return
     case 'up':
     case 'down':
-      if (prompt.kind === 'command') pick(store, prompt, key === 'down' ? 1 : -1)
+      pick(store, prompt, key === 'down' ? 1 : -1)
       return
     default: {
       const next = edited(prompt, key)
@@ -42,13 +45,14 @@ function setFilter(store: ConsoleStore, text: string): void {
 }
 
 function accept(store: ConsoleStore, prompt: Prompt): void {
-  const chosen =
-    prompt.kind === 'command' && prompt.pick >= 0
-      ? completions(store, prompt.text)[prompt.pick]
-      : undefined
+  const chosen = prompt.pick >= 0 ? promptCompletions(store, prompt)[prompt.pick] : undefined
   // A verb that wants more is put into the line; a line that is whole is carried out.
-  if (chosen?.line.endsWith(' ')) {
+  if (chosen && /[ ,:]$/.test(chosen.line)) {
     setText(store, prompt, chosen.line)
+    return
+  }
+  if (prompt.kind === 'best-by') {
+    acceptBestBy(store, prompt, chosen?.line ?? prompt.text)
     return
   }
   store.setState({ prompt: undefined })
@@ -69,9 +73,33 @@ function accept(store: ConsoleStore, prompt: Prompt): void {
   runCommand(store, line)
 }
 
+/** What cannot be read stays in the line; beside it stands what was expected. */
+function acceptBestBy(store: ConsoleStore, prompt: Prompt, text: string): void {
+  const read = readBestBy(text)
+  if (!read.ok) {
+    setText(store, prompt, text)
+    return
+  }
+  store.setState({ prompt: undefined })
+  bestByIs(store, read.bestBy)
+}
+
+/** How the line can go on; of a filter and of a reason nothing is known. */
+export function promptCompletions(store: ConsoleStore, prompt: Prompt): readonly Completion[] {
+  switch (prompt.kind) {
+    case 'command':
+      return completions(store, prompt.text)
+    case 'best-by':
+      return bestByCompletions(prompt.text)
+    case 'filter':
+    case 'reason':
+      return []
+  }
+}
+
 /** Tab: as far as all completions agree; when they agree no further, the first of them. */
 function complete(store: ConsoleStore, prompt: Prompt): void {
-  const found = completions(store, prompt.text)
+  const found = promptCompletions(store, prompt)
   const lines = found.map(each => each.line)
   const [first] = lines
   if (first === undefined) return
@@ -86,14 +114,15 @@ function complete(store: ConsoleStore, prompt: Prompt): void {
 
 /** Up and down choose among the completions; on an empty line, upwards leads to what was typed before. */
 function pick(store: ConsoleStore, prompt: Prompt, by: 1 | -1): void {
-  const { commandHistory } = store.getState()
+  const { commandHistory: all } = store.getState()
+  const commandHistory = prompt.kind === 'command' ? all : []
   const at = commandHistory.indexOf(prompt.text)
   if (prompt.pick < 0 && (prompt.text === '' || at >= 0) && (by === -1 || at >= 0)) {
     const line = by === -1 ? commandHistory[at + 1] : (commandHistory[at - 1] ?? '')
     if (line !== undefined) setText(store, prompt, line)
     return
   }
-  const count = completions(store, prompt.text).length
+  const count = promptCompletions(store, prompt).length
   const next = Math.max(-1, Math.min(count - 1, prompt.pick + by))
   store.setState({ prompt: { ...prompt, pick: next } })
 }

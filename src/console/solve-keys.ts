@@ -1,5 +1,12 @@
 // The keys of the solver's plan: P opens it, and those that change what is asked of it while it is open.
-import { nextObjective, nextTime, openSolve, solvedEnough, tolerateMore } from './actions/solve.ts'
+import {
+  nextObjective,
+  nextTime,
+  openSolve,
+  solvedEnough,
+  tolerateMore,
+  typeBestBy,
+} from './actions/solve.ts'
 import { openPlan } from './acting/plan.ts'
 import { whyNotAct } from './acting/reasons.ts'
 import type { KeyAction } from './key-table.ts'
@@ -28,6 +35,11 @@ export const SOLVE_KEYS: readonly KeyAction[] = [
     short: 'objective',
     help: 'what is best',
     run: nextObjective,
+  }),
+  inPlan('solve-mix', 'b', {
+    short: 'mix',
+    help: 'write what is best by: several in their order, or a mix by weight',
+    run: typeBestBy,
   }),
   inPlan('solve-more', ']', {
     help: 'one failure more to survive',

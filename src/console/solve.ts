@@ -1,9 +1,10 @@
 // The plan screen (P): what is asked of the solver, how far it is, what it found. Nothing here changes the cluster.
-import type { Solved, SolveObjective, SolveProgress } from '../model/solved.ts'
+import type { BestBy, Objective } from '../model/objectives.ts'
+import type { Solved, SolveProgress } from '../model/solved.ts'
 import type { Instant } from '../model/snapshot.ts'
 
 export interface SolveState {
-  readonly objective: SolveObjective
+  readonly bestBy: BestBy
   /** X; undefined: the cluster's own. */
   readonly tolerate: number | undefined
   readonly seconds: number
@@ -16,13 +17,14 @@ export interface SolveState {
   readonly problem: string
 }
 
-export const OBJECTIVES: readonly SolveObjective[] = ['fewest-moves', 'balance', 'fewest-hwms']
+/** What one key turns to, one after the other. */
+export const SINGLES: readonly Objective[] = ['fewest-moves', 'balance', 'fewest-hwms']
 
 /** Seconds that can be chosen. */
 export const TIMES: readonly number[] = [5, 15, 60, 300]
 
 export const FIRST_SOLVE: SolveState = {
-  objective: 'fewest-moves',
+  bestBy: { objectives: ['fewest-moves'] },
   tolerate: undefined,
   seconds: 5,
   since: undefined,

@@ -65,13 +65,13 @@ export type Overlay =
     }
 
 export interface Prompt {
-  readonly kind: 'filter' | 'command' | 'reason'
+  readonly kind: 'filter' | 'command' | 'reason' | 'best-by'
   readonly text: string
   /** In characters (code points). */
   readonly cursor: number
   /** Filter: what it was before, for Esc. */
   readonly before: string
-  /** Command: which of the completions is chosen; -1: none. */
+  /** Which of the completions is chosen; -1: none. */
   readonly pick: number
 }
 

@@ -1,7 +1,6 @@
 // What the solver found, as an engine tells its screens: a map, what it is worth, what leads there. Plain data.
+import type { BestBy, Term } from './objectives.ts'
 import type { Resources } from './resources.ts'
-
-export type SolveObjective = 'fewest-hwms' | 'balance' | 'fewest-moves'
 
 /** How far a search is. `gap` is relative; absent while nothing was found. */
 export interface SolveProgress {
@@ -38,8 +37,10 @@ export interface Solved {
   readonly answer: 'map' | 'impossible' | 'no-answer'
   /** Why it is impossible, in one sentence; empty otherwise. */
   readonly why: string
-  readonly objective: SolveObjective
-  /** What the objective is worth, and the best that is not ruled out; `proved`: they are the same. */
+  readonly bestBy: BestBy
+  /** Of a mix: its weights, and what each objective is worth. */
+  readonly terms?: readonly (Term & { readonly value: number })[]
+  /** What the first objective, or the mix, is worth, and the best that is not ruled out; `proved`: they are the same. */
   readonly value: number
   readonly bound: number
   readonly proved: boolean

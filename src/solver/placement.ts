@@ -66,14 +66,18 @@ export function solvePlacement(problem: Problem, options: PlaceOptions = {}): Pl
   return answerOf(task, first, found)
 }
 
-function defaultObjective(problem: Problem): Objective {
+/** What is best where nothing is said of it. */
+export function defaultObjective(problem: Problem): Objective {
   return problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms'
 }
 
 function answerOfMix(task: Task, mix: readonly Term[], found: Mixed): Placed {
-  const answer = answerOf(task, 'fewest-moves', found)
+  // What is told at the end is the mix, not one of its parts.
+  const { onProgress: _, ...silent } = task.options
+  const answer = answerOf({ ...task, options: silent }, 'fewest-moves', found)
   if (answer.answer !== 'map') return answer
   const { value, bound, amounts } = found
+  report(task, 'done', value, bound)
   const proved = value <= bound + 1e-9
   return {
     ...answer,

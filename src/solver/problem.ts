@@ -1,5 +1,8 @@
 // The solver's words: what goes in (a Problem) and what comes out (a Solution with what proves it). Plain data, by name.
+import type { Term } from '../model/objectives.ts'
 import type { Resources } from '../model/resources.ts'
+
+export type { Objective, Term } from '../model/objectives.ts'
 
 /** A place for VMs. Usable per dimension: floor((capacity - reserve) * overcommit), never below 0. */
 export interface ProblemHwm {
@@ -56,18 +59,6 @@ export interface Problem {
 
 /** VM name to HWM name. */
 export type PlacementMap = ReadonlyMap<string, string>
-
-/** Lexicographic: the first decides, the next breaks ties. */
-export type Objective = 'fewest-hwms' | 'balance' | 'fewest-moves'
-
-/**
- * A part of a weighted sum. Units of `value`: HWMs with VMs (those kept free for failures are not counted); the balance score; migrations.
- */
-export interface Term {
-  readonly objective: Objective
-  /** Above 0. */
-  readonly weight: number
-}
 
 /**
  * Why something cannot be done, in a form that can be checked without the solver (check/refusal.ts).

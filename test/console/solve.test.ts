@@ -1,7 +1,8 @@
 // P: the solver at work, what it found, and what becomes of it.
 import { describe, expect, test, vi } from 'vitest'
-import type { Answer } from '../../src/engine/protocol.ts'
+import type { Answer, Question } from '../../src/engine/protocol.ts'
 import type { Solved } from '../../src/model/solved.ts'
+import { bestByText } from '../../src/model/objectives.ts'
 import { alive, cluster, console, type Scene } from './language/story.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -13,7 +14,7 @@ const FOUND: Solved = {
   id: '1',
   answer: 'map',
   why: '',
-  objective: 'fewest-moves',
+  bestBy: { objectives: ['fewest-moves'] },
   value: 2,
   bound: 1,
   proved: false,
@@ -59,9 +60,14 @@ const FOUND: Solved = {
   notes: [],
 }
 
+const MIX = {
+  balance: { objective: 'balance', weight: 100 },
+  moves: { objective: 'fewest-moves', weight: 1 },
+} as const
+
 /** The engine answers at once; what is asked of it is kept. */
 const answering =
-  (answer: (question: { readonly objective?: string }) => Answer) =>
+  (answer: (question: Extract<Question, { ask: 'solve' }>) => Answer) =>
   ({ cluster: scripted }: Scene) => {
     scripted.answers.push(question => (question.ask === 'solve' ? answer(question) : undefined))
   }
@@ -135,7 +141,7 @@ describe('wishes', () => {
       .sees('time 15 s')
       .does(({ cluster: scripted }) => {
         const asked = scripted.asked.filter(question => question.ask === 'solve')
-        expect(asked.map(each => [each.objective, each.tolerate, each.seconds])).toEqual([
+        expect(asked.map(each => [bestByText(each.bestBy), each.tolerate, each.seconds])).toEqual([
           ['fewest-moves', undefined, 5],
           ['balance', undefined, 5],
           ['balance', 2, 5],
@@ -144,6 +150,60 @@ describe('wishes', () => {
           ['balance', 0, 15],
         ])
       }))
+
+  test('a mix is typed: how it goes on, what is wrong with it, and what it would mean are seen', () =>
+    three('112x30')
+      .does(
+        finding({
+          bestBy: { mix: [MIX.balance, MIX.moves] },
+          value: 3.25,
+          terms: [
+            { ...MIX.balance, value: 0.0125 },
+            { ...MIX.moves, value: 2 },
+          ],
+        }),
+      )
+      .press('P', 'b')
+      .sees(' best by fewest-moves')
+      .press('ctrl-u')
+      .sees('such as fewest-hwms,balance')
+      .type('bal')
+      .press('tab')
+      .sees('how unlike HWMs are filled')
+      .type(':')
+      .sees("the weight '' is no number above 0, such as 0.2")
+      .press('enter')
+      .stillSees('such as 0.2')
+      .type('100,f')
+      .sees('fewest-hwms:')
+      .press('down', 'down', 'enter')
+      .sees(' best by balance:100,fewest-moves:')
+      .type('1')
+      .sees('100 x balance + 1 x fewest moves')
+      .golden('solve-mix-typed-112x30')
+      .press('enter')
+      .sees('[100 x balance + 1 x fewest moves]')
+      .sees('of that: balance 0.01250, fewest moves 2')
+      .does(({ cluster: scripted }) => {
+        const asked = scripted.asked.flatMap(each => (each.ask === 'solve' ? [each.bestBy] : []))
+        expect(asked).toEqual([{ objectives: ['fewest-moves'] }, { mix: [MIX.balance, MIX.moves] }])
+      })
+      .press('b', 'enter', 'b', 'esc')
+      .stillSees('[100 x balance + 1 x fewest moves]')
+      .does(({ cluster: scripted }) =>
+        expect(scripted.asked.filter(each => each.ask === 'solve')).toHaveLength(2),
+      )
+      .press('o')
+      .sees('[fewest moves]'))
+
+  for (const size of SIZES) {
+    test(`several in their order at ${size}`, () =>
+      three(size)
+        .does(finding({ bestBy: { objectives: ['fewest-hwms', 'balance'] } }))
+        .press('P', 'b', 'ctrl-u')
+        .type('fewest-hwms,balance\r')
+        .golden(`solve-order-${size}`))
+  }
 
   test('its keys are for an open plan only, and the others say why', () =>
     three()

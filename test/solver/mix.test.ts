@@ -151,4 +151,23 @@ test('fewest moves after balance spares moves, and keeps the balance', () => {
     if (both.moves < alone.moves) fewer++
   }
   expect(fewer).toBeGreaterThan(0)
-})
+}, 30_000)
+
+test('what is told on the way is the mix itself: never below its bound, never better than what is found', () => {
+  let told = 0
+  for (const mix of Object.values(mixes)) {
+    for (let seed = 1; seed <= 10; seed++) {
+      const problem = randomProblem(seed, seed % 2 === 0 ? shape : resilientShape)
+      const progress: { best?: number; bound: number }[] = []
+      const placed = solved(problem, { mix, onProgress: each => progress.push(each) })
+      if (placed === undefined) continue
+      for (const { best = placed.value, bound } of progress) {
+        expect({ seed, best: best >= placed.value - 1e-9 }).toEqual({ seed, best: true })
+        expect({ seed, bound: bound <= placed.value + 1e-9 }).toEqual({ seed, bound: true })
+        told++
+      }
+      expect(progress.at(-1)?.best).toBeCloseTo(placed.value, 9)
+    }
+  }
+  expect(told).toBeGreaterThan(50)
+}, 30_000)

@@ -1,6 +1,8 @@
 // Planning a new placement: the solver is asked when P is pressed and whenever a wish changes, and ended by leaving.
 import type { Solved } from '../../model/solved.ts'
-import { OBJECTIVES, type SolveState, TIMES } from '../solve.ts'
+import { type BestBy, bestByText } from '../../model/objectives.ts'
+import { onlyOne } from '../best-by.ts'
+import { SINGLES, type SolveState, TIMES } from '../solve.ts'
 import type { ConsoleStore } from '../store.ts'
 
 /** Above the time the solver is given, for what it needs to end. */
@@ -23,7 +25,7 @@ export function openSolve(store: ConsoleStore): void {
 /** With other wishes, from the beginning. */
 export function solve(
   store: ConsoleStore,
-  wish: Partial<Pick<SolveState, 'objective' | 'tolerate' | 'seconds'>>,
+  wish: Partial<Pick<SolveState, 'bestBy' | 'tolerate' | 'seconds'>>,
 ): void {
   running.get(store)?.drop.abort()
   const search: Running = { enough: new AbortController(), drop: new AbortController() }
@@ -37,10 +39,10 @@ export function solve(
     problem: '',
   }
   store.setState({ solve: state })
-  const { objective, tolerate, seconds } = state
+  const { bestBy, tolerate, seconds } = state
   void store.effects
     .ask(
-      { ask: 'solve', objective, tolerate, seconds },
+      { ask: 'solve', bestBy, tolerate, seconds },
       {
         timeoutMs: seconds * 1000 + ANSWER_MARGIN_MS,
         enough: search.enough.signal,
@@ -77,9 +79,23 @@ export function dropSolve(store: ConsoleStore): void {
 }
 
 export function nextObjective(store: ConsoleStore): void {
-  const { objective } = store.getState().solve
-  const next = OBJECTIVES[(OBJECTIVES.indexOf(objective) + 1) % OBJECTIVES.length]
-  if (next !== undefined) solve(store, { objective: next })
+  const { bestBy } = store.getState().solve
+  const next = SINGLES[(SINGLES.findIndex(each => each === onlyOne(bestBy)) + 1) % SINGLES.length]
+  if (next !== undefined) solve(store, { bestBy: { objectives: [next] } })
+}
+
+/** Objectives in an order, or a mix, are typed. */
+export function typeBestBy(store: ConsoleStore): void {
+  const text = bestByText(store.getState().solve.bestBy)
+  const cursor = Array.from(text).length
+  store.setState({ prompt: { kind: 'best-by', text, cursor, before: text, pick: -1 } })
+}
+
+/** What was typed is what is best from now on; nothing is searched anew for what was asked already. */
+export function bestByIs(store: ConsoleStore, bestBy: BestBy): void {
+  const { solve: now } = store.getState()
+  const isTheSame = bestByText(now.bestBy) === bestByText(bestBy)
+  if (!isTheSame) solve(store, { bestBy })
 }
 
 export function nextTime(store: ConsoleStore): void {

@@ -6,7 +6,7 @@ import { confirmLines } from './confirm-lines.ts'
 import { operationDetail } from './operation-detail.ts'
 import { operationsScreen } from './operations-screen.ts'
 import { planScreen } from './plan-screen.ts'
-import { completions } from '../palette.ts'
+import { promptCompletions } from '../prompt-keys.ts'
 import type { ConsoleState } from '../state.ts'
 import type { ConsoleStore } from '../store.ts'
 import { windowTop } from '../layout.ts'
@@ -126,8 +126,8 @@ const COMPLETIONS_SEEN = 8
 function completionLines(context: ViewContext, store: ConsoleStore): readonly Line[] {
   const { state, layout } = context
   const { prompt } = state
-  if (prompt?.kind !== 'command') return []
-  const found = completions(store, prompt.text)
+  if (!prompt) return []
+  const found = promptCompletions(store, prompt)
   const height = Math.min(COMPLETIONS_SEEN, Math.floor(layout.text / 2), found.length)
   const top = windowTop(0, Math.max(0, prompt.pick), found.length, height)
   const labels = found.slice(top, top + height)

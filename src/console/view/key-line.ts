@@ -1,4 +1,5 @@
 // The last line: the keys that work now, or the line that is being typed. Above it the newest event, or what was just told.
+import { bestByTyped } from '../best-by.ts'
 import { operationInHand } from '../acting/reasons.ts'
 import { keyLabel } from '../key-names.ts'
 import type { KeyAction } from '../key-table.ts'
@@ -87,11 +88,18 @@ function overlayKeys(context: ViewContext, store: ConsoleStore): Line {
   return fitLine([...pieces, span('Esc', 'key'), span(' close', 'dim')], layout.columns)
 }
 
+const PROMPT_SIGNS: Readonly<Record<Prompt['kind'], string>> = {
+  filter: ' /',
+  command: ' :',
+  reason: ' :',
+  'best-by': ' best by ',
+}
+
 function promptLine({ layout }: ViewContext, prompt: Prompt): Line {
   const characters = Array.from(prompt.text)
   const under = characters[prompt.cursor] ?? ' '
   const head = line(
-    span(prompt.kind === 'filter' ? ' /' : ' :', 'key'),
+    span(PROMPT_SIGNS[prompt.kind], 'key'),
     span(characters.slice(0, prompt.cursor).join('')),
   )
   const whole = line(
@@ -106,7 +114,11 @@ function promptLine({ layout }: ViewContext, prompt: Prompt): Line {
 
 export function eventLine(context: ViewContext): Line {
   const { state, layout, glyphs } = context
-  const { notice } = state
+  const { notice, prompt } = state
+  if (prompt?.kind === 'best-by') {
+    const { ok, says } = bestByTyped(prompt.text)
+    return fitLine([span(` ${says}`, ok ? 'good' : 'warn')], layout.columns, glyphs.ellipsis)
+  }
   if (notice)
     return fitLine([span(` ${notice.text}`, notice.style)], layout.columns, glyphs.ellipsis)
   const event = state.picture.snapshot?.events.at(-1)

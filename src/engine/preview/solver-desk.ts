@@ -1,19 +1,19 @@
 // Plans on demand: the solver runs in a worker of its own while a screen watches, ends early with the best so far, and what it found is kept
 // here, so that what becomes the CDM is what was shown.
-import type { ClusterConfig } from '../../model/cluster.ts'
+import type { BestBy } from '../../model/objectives.ts'
 import type { Preview } from '../../model/preview.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import type { Solved, SolveObjective, SolveProgress } from '../../model/solved.ts'
+import type { Solved, SolveProgress } from '../../model/solved.ts'
 import { presentPlaces, presentProblem } from '../../operations/present.ts'
 import { shortText } from '../../operations/reasons.ts'
 import type { Move, PlacementMap, Problem } from '../../solver/problem.ts'
+import { defaultObjective } from '../../solver/placement.ts'
 import { SolverPair } from '../solver-pair.ts'
 import type { OneWorker } from './scene-worker.ts'
 import type { PlanAnswer } from '../solving/answer.ts'
 
 export interface SolveRequest {
-  /** Undefined: fewest moves where VMs have homes. */
-  readonly objective: SolveObjective | undefined
+  readonly bestBy: BestBy
   /** X; undefined: the cluster's own. */
   readonly tolerate: number | undefined
   readonly seconds: number
@@ -57,7 +57,7 @@ export class SolverDesk implements AsyncDisposable {
   async solve(
     snapshot: ClusterSnapshot,
     preview: Preview | undefined,
-    { objective, tolerate, seconds: asked }: SolveRequest,
+    { bestBy, tolerate, seconds: asked }: SolveRequest,
     hooks: SolveHooks,
   ): Promise<Solved> {
     const { config } = snapshot
@@ -73,7 +73,7 @@ export class SolverDesk implements AsyncDisposable {
         {
           problem,
           places: presentPlaces(snapshot),
-          ...(objective && { objectives: [objective] }),
+          ...bestBy,
           keepsMap: false,
           seed: 1,
           seconds,
@@ -88,7 +88,7 @@ export class SolverDesk implements AsyncDisposable {
           onProgress: each => hooks.progress(each),
         },
       )
-      return this.#keep(answer, { snapshot, config, problem, preview })
+      return this.#keep(answer, { snapshot, problem, preview, bestBy })
     } finally {
       this.#workers.delete(worker)
     }
@@ -124,18 +124,23 @@ export class SolverDesk implements AsyncDisposable {
 
 interface Asked {
   readonly snapshot: ClusterSnapshot
-  readonly config: ClusterConfig
   readonly problem: Problem
   readonly preview: Preview | undefined
+  readonly bestBy: BestBy
 }
 
-function tell(answer: PlanAnswer, { snapshot, problem, preview }: Asked): Omit<Solved, 'id'> {
-  const { resilience, objective } = answer
+function tell(
+  answer: PlanAnswer,
+  { snapshot, problem, preview, bestBy }: Asked,
+): Omit<Solved, 'id'> {
+  const { resilience, terms } = answer
   const { asked, verdict, largest, largestIsExact, counterExample } = resilience
   return {
     answer: answer.answer,
     why: answer.why?.sentence ?? '',
-    objective: objective === 'keep-map' || objective === 'mix' ? 'fewest-moves' : objective,
+    bestBy:
+      (bestBy.objectives ?? bestBy.mix) ? bestBy : { objectives: [defaultObjective(problem)] },
+    ...(terms && { terms }),
     value: answer.value,
     bound: answer.bound,
     proved: answer.proved,

@@ -1,4 +1,5 @@
 // What is asked of the solver as a whole, and what it answers: plain data, so that it crosses to a worker and back.
+import type { BestBy } from '../../model/objectives.ts'
 import type { Resources } from '../../model/resources.ts'
 import { alone, type Beside, shared } from '../../solver/beside.ts'
 import type { Capacity } from '../../solver/capacity.ts'
@@ -36,14 +37,10 @@ export function besideOf({ lane, common }: BesideRequest): Beside {
 /** Which fallback maps are wanted: of all failure sets up to X, of the sets named, or none. */
 export type WantedFallbacks = 'all' | 'none' | readonly (readonly string[])[]
 
-export interface PlanRequest {
+export interface PlanRequest extends BestBy {
   readonly problem: Problem
   /** Where VMs really are, when that is not their home: the order begins there. Left out: at home. */
   readonly places?: PlacementMap
-  /** The first decides. Left out: fewest moves when VMs have homes, else fewest HWMs. */
-  readonly objectives?: readonly Objective[]
-  /** Instead of `objectives`: their weighted sum decides. */
-  readonly mix?: readonly Term[]
   /** Judge today's homes as they are. */
   readonly keepsMap: boolean
   readonly seed: number

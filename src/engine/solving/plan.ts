@@ -3,7 +3,7 @@ import { type Capacity, capacityOf } from '../../solver/capacity.ts'
 import { checkPlacement } from '../../solver/check/placement.ts'
 import { homesOf } from '../../solver/compile.ts'
 import type { PlaceOptions } from '../../solver/place/task.ts'
-import { solvePlacement } from '../../solver/placement.ts'
+import { defaultObjective, solvePlacement } from '../../solver/placement.ts'
 import type {
   CounterExample,
   Objective,
@@ -112,10 +112,7 @@ function solved(request: PlanRequest, hooks: Hooks, time: TimeShare): PlanAnswer
   }
   const asked = place(problem.tolerate)
   const single = request.mix?.length === 1 ? request.mix[0]?.objective : undefined
-  const objective: Objective =
-    single ??
-    request.objectives?.[0] ??
-    (problem.vms.some(vm => vm.home !== undefined) ? 'fewest-moves' : 'fewest-hwms')
+  const objective: Objective = single ?? request.objectives?.[0] ?? defaultObjective(problem)
   if (asked.answer === 'map') return withMap(request, time, { placed: asked, objective })
   // What cannot survive X failures may survive fewer: that map, and the largest X, are worth more than a bare no.
   let lesser: Found | undefined

@@ -3,6 +3,7 @@
 import { balance } from '../balance/balance.ts'
 import { Spread } from '../balance/spread.ts'
 import { unitBound } from '../bounds/units.ts'
+import type { Budget } from '../budget.ts'
 import { State } from '../packing/state.ts'
 import type { Objective, Term } from '../problem.ts'
 import { leastHwms, leastMoves, mostBalanced } from './first.ts'
@@ -10,6 +11,7 @@ import {
   type Found,
   hasHavms,
   type Outcome,
+  report,
   type Task,
   usableBins,
   usedBins,
@@ -48,7 +50,7 @@ export function bestMix(task: Task, terms: readonly Term[]): Mixed | Exclude<Out
   const begun: Int32Array[] = []
   for (const objective of ['fewest-moves', 'fewest-hwms', 'balance'] as const) {
     if (weight[objective] === 0) continue
-    const outcome = alone[objective]({ ...task, budget: whole.share(SHARE) })
+    const outcome = alone[objective](beginning(task, whole.share(SHARE), objective, bound))
     if (outcome === undefined) continue
     if ('why' in outcome) return outcome
     // The bound of fewest HWMs with X counts those kept free, too: here only those with VMs count.
@@ -58,6 +60,7 @@ export function bestMix(task: Task, terms: readonly Term[]): Mixed | Exclude<Out
         : outcome.bound
     bound += weight[objective] * least
     begun.push(outcome.where)
+    report(task, 'beginnings', undefined, bound)
   }
   const open = usableBins(task)
   let best: { where: Int32Array; value: number } | undefined
@@ -66,9 +69,10 @@ export function bestMix(task: Task, terms: readonly Term[]): Mixed | Exclude<Out
     const found = lowered(task, weight, start, open)
     const value = amountsOf(task, weight, found, open).value
     if (best === undefined || value < best.value) best = { where: found, value }
+    report(task, 'mix', best.value, Math.min(bound, best.value))
   }
   if (best === undefined) return undefined
-  if (weight['fewest-hwms'] > 0) best = emptied(task, weight, best, open)
+  if (weight['fewest-hwms'] > 0) best = emptied(task, weight, best, open, bound)
   const all = enumerated(task, weight, best, open)
   const { where, value } = all ?? best
   return {
@@ -77,6 +81,21 @@ export function bestMix(task: Task, terms: readonly Term[]): Mixed | Exclude<Out
     amounts: amountsOf(task, weight, where, open).amounts,
     value,
     bound: all === undefined ? Math.min(bound, value) : value,
+  }
+}
+
+/** A search for one objective alone: what it is worth is not what the mix is worth, so that only its phase is told. */
+function beginning(task: Task, budget: Budget, objective: Objective, bound: number): Task {
+  const { onProgress, ...options } = task.options
+  return {
+    ...task,
+    budget,
+    options: {
+      ...options,
+      ...(onProgress && {
+        onProgress: () => onProgress({ phase: `beginning: ${objective} alone`, bound }),
+      }),
+    },
   }
 }
 
@@ -120,6 +139,7 @@ function emptied(
   weight: Amounts,
   start: { where: Int32Array; value: number },
   open: Int32Array,
+  bound: number,
 ): { where: Int32Array; value: number } {
   const { packing } = task.items
   let best = start
@@ -138,6 +158,7 @@ function emptied(
       const { value } = amountsOf(task, weight, where, open)
       if (value >= best.value) continue
       best = { where, value }
+      report(task, 'emptying HWMs', value, Math.min(bound, value))
       isBetter = true
       break
     }
