@@ -18,6 +18,9 @@ import {
   whyNotVms,
 } from './reasons.ts'
 
+/** Plans that are about where a VM shall be. */
+const SETTLED: ReadonlySet<string> = new Set(['homecoming', 'undo', 'apply-solved'])
+
 const runs = (vm: VmView) => vm.state === 'running' || vm.state === 'paused'
 const stands = (vm: VmView) =>
   vm.state === 'stopped' || vm.state === 'absent' || vm.state === 'crashed'
@@ -197,7 +200,7 @@ export const PLAN_KEYS: readonly KeyAction[] = [
       if (row?.kind !== 'move') return 'no move is selected'
       const { plan } = store.getState()
       if (row.move.method === 'stop') return 'it goes nowhere'
-      return plan?.request.do === 'homecoming' || plan?.request.do === 'undo'
+      return plan !== undefined && SETTLED.has(plan.request.do)
         ? 'where it goes is settled'
         : undefined
     },

@@ -1,5 +1,6 @@
 // The menu of HWMs: another target for a VM of a plan, or where marked VMs shall go.
 import { humanPercent } from '../../model/human.ts'
+import { givable } from '../../model/placement.ts'
 import type { HwmView } from '../../model/snapshot.ts'
 import type { ConsoleStore } from '../store.ts'
 import type { ConsoleState, MenuItem, Overlay } from '../state.ts'
@@ -34,8 +35,11 @@ function upOnes(state: ConsoleState): readonly HwmView[] {
 
 function itemOf(state: ConsoleState, name: string, chosen: boolean): MenuItem {
   const hwm = state.picture.hwm(name)
+  // As plans measure it: of what it gives out.
+  const overcommit = state.picture.snapshot?.config?.overcommit ?? {}
+  const gives = hwm ? givable(hwm.capacity, hwm.config.reserve, overcommit) : {}
   const filled = ['ram', 'cpu'].flatMap(dimension => {
-    const whole = hwm?.capacity[dimension]
+    const whole = gives[dimension]
     return whole ? [`${dimension} ${humanPercent(hwm?.used[dimension] ?? 0, whole)}`] : []
   })
   const count = state.picture.vmsOn(name).size

@@ -85,6 +85,8 @@ function overlayKeys(context: ViewContext, store: ConsoleStore): Line {
     pieces.push(span('space', 'key'), span(' shown or not  ', 'dim'))
   if (state.overlay?.kind === 'sort')
     pieces.push(span('Enter', 'key'), span(' order by it  ', 'dim'))
+  if (state.overlay?.kind === 'choose-hwm')
+    pieces.push(span('Enter', 'key'), span(' there  ', 'dim'))
   return fitLine([...pieces, span('Esc', 'key'), span(' close', 'dim')], layout.columns)
 }
 

@@ -1,5 +1,6 @@
 // A plan before it is carried out: what cannot be placed first, then the moves in order, what stays, loads, X, notes.
-import type { PlanShown, Request } from '../../engine/acting/questions.ts'
+import type { PlanInHand } from '../acting/in-hand.ts'
+import type { PlanShown } from '../../engine/acting/questions.ts'
 import { humanAmount, humanBitRate, humanDuration } from '../../model/human.ts'
 import type { LeftOut, LoadChange, PlannedMove } from '../../engine/acting/questions.ts'
 import { windowTop } from '../layout.ts'
@@ -27,7 +28,7 @@ export function planScreen(
   const { state, layout, lists, glyphs } = context
   const { plan } = state
   const shown = plan?.shown
-  const title = line(span('Plan', 'title'), span(`  ${titleOf(plan?.request)}`, 'strong'))
+  const title = line(span('Plan', 'title'), span(`  ${titleOf(plan)}`, 'strong'))
   const height = layout.text
   const lines = shown ? planLines(context, shown, opened.at) : [waiting(context)]
   lists.scrollLimit = Math.max(0, lines.length - height)
@@ -60,7 +61,8 @@ export function planScreen(
 }
 
 /** `evacuate quark`. */
-function titleOf(request: Request | undefined): string {
+function titleOf(plan: PlanInHand | undefined): string {
+  const request = plan?.request
   switch (request?.do) {
     case undefined:
       return ''
@@ -69,7 +71,7 @@ function titleOf(request: Request | undefined): string {
     case 'homecoming':
       return request.hwm === undefined ? 'homecoming' : `homecoming to ${request.hwm}`
     case 'migrate':
-      return `move ${subjects(request)} to ${request.to}${request.cold ? ', cold' : ''}`
+      return `move ${subjects(request)}${oneTarget(plan, request.to)}${request.cold ? ', cold' : ''}`
     case 'start':
     case 'stop':
       return `${request.do} ${subjects(request)}`
@@ -82,6 +84,11 @@ function titleOf(request: Request | undefined): string {
     case 'apply-solved':
       return request.moves ? 'a new placement, and its moves' : 'a new placement becomes the CDM'
   }
+}
+
+/** Where they go, unless another target was chosen for one of them: the sentence below names them all. */
+function oneTarget(plan: PlanInHand | undefined, to: string): string {
+  return Object.keys(plan?.choices.targets ?? {}).length > 0 ? '' : ` to ${to}`
 }
 
 function subjects({ vm, also = [] }: { readonly vm: string; readonly also?: readonly string[] }) {

@@ -33,7 +33,7 @@ export function planSeveral(
   return {
     ...first,
     subject: snapshot.cluster,
-    sentence: sentenceOf(first, moves.length, unplaced.length),
+    sentence: sentenceOf(first.kind, moves, unplaced.length),
     moves,
     unplaced: [...unplaced, ...plans.flatMap(plan => plan.unplaced)],
     staying: plans.flatMap(plan => plan.staying),
@@ -54,9 +54,17 @@ const VERBS: Readonly<Partial<Record<Plan['kind'], string>>> = {
   migrate: 'Move',
 }
 
-function sentenceOf({ kind, moves }: Plan, count: number, left: number): string {
-  const to = kind === 'migrate' ? ` to ${moves[0]?.targets[0]}` : ''
+function sentenceOf(kind: Plan['kind'], moves: Plan['moves'], left: number): string {
+  const count = moves.length
+  const to = kind === 'migrate' ? ` to ${listed(moves.flatMap(move => move.targets[0] ?? []))}` : ''
   return `${VERBS[kind] ?? kind} ${plural(count, 'VM')}${to}${left > 0 ? `, ${left} cannot be` : ''}`
+}
+
+/** `quark and snailin`, each once. */
+function listed(names: readonly string[]): string {
+  const once = [...new Set(names)]
+  const [last = '', ...others] = once.reverse()
+  return others.length === 0 ? last : `${others.reverse().join(', ')} and ${last}`
 }
 
 /** The cluster as it would be once a plan were carried out, as far as the next one's room is concerned. */

@@ -6,7 +6,7 @@ import { Engine } from '../../../src/engine/engine.ts'
 import type { Clock } from '../../../src/model/clock.ts'
 import { actsInSimulation, type SimulatedActs } from '../../../src/simulator/acts.ts'
 import { actOn } from '../../../src/simulator/lines.ts'
-import { threeHosts } from '../../../src/simulator/made-up.ts'
+import { threeHosts, type MadeUpCluster } from '../../../src/simulator/made-up.ts'
 import { NearWorker } from '../../engine/preview/near-worker.ts'
 import { Simulation } from '../../../src/simulator/simulation.ts'
 
@@ -23,12 +23,19 @@ export class LiveCluster implements AsyncDisposable {
 
   readonly #foresees: boolean
 
-  /** `wall`: ms since 1970. `foresees`: the solver is at work, in this process. */
-  constructor(clock: Clock, wall: () => number, { foresees = false } = {}) {
+  /** `wall`: ms since 1970. `foresees`: the solver is at work, in this process. `madeUp`: left out, the simulator's three hosts. */
+  constructor(
+    clock: Clock,
+    wall: () => number,
+    {
+      foresees = false,
+      madeUp = threeHosts(),
+    }: { readonly foresees?: boolean; readonly madeUp?: MadeUpCluster } = {},
+  ) {
     this.#foresees = foresees
     this.#clock = clock
     this.#wall = wall
-    this.simulation = new Simulation({ cluster: threeHosts(), clock, seed: 1 })
+    this.simulation = new Simulation({ cluster: madeUp, clock, seed: 1 })
     this.simulation.dump()
     for (const host of this.simulation.hosts.values())
       host.listen({

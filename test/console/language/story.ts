@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import type { ConsoleOptions } from '../../../components/start.tsx'
 import type { ClusterSnapshot } from '../../../src/model/snapshot.ts'
 import { actOn } from '../../../src/simulator/lines.ts'
+import type { MadeUpCluster } from '../../../src/simulator/made-up.ts'
 import { manyHosts, NOW, threeHosts } from '../made-up.ts'
 import { foresee } from '../foresee.ts'
 import { ScriptedCluster } from '../scripted.ts'
@@ -20,13 +21,23 @@ import { Terminal } from './terminal.ts'
 export interface ClusterSketch {
   readonly snapshot: ClusterSnapshot
   readonly isSimulated: boolean
-  /** The simulator's three hosts and a real engine, instead of a script. */
-  readonly live?: { readonly readOnly: boolean; readonly foresees: boolean }
+  /** Made-up hosts and a real engine, instead of a script. */
+  readonly live?: {
+    readonly readOnly: boolean
+    readonly foresees: boolean
+    /** Left out: the simulator's three hosts. */
+    readonly madeUp?: MadeUpCluster
+  }
 }
 
-/** The simulator's three hosts, and a real engine that acts on them. Time passes only as the story says. */
-export function alive({ readOnly = false, foresees = false } = {}): ClusterSketch {
-  return { snapshot: threeHosts(), isSimulated: true, live: { readOnly, foresees } }
+/** The simulator's three hosts, or others that are made up, and a real engine that acts on them. Time passes only as the story says. */
+export function alive({
+  readOnly = false,
+  foresees = false,
+  madeUp,
+}: Partial<NonNullable<ClusterSketch['live']>> = {}): ClusterSketch {
+  const live = { readOnly, foresees, ...(madeUp && { madeUp }) }
+  return { snapshot: threeHosts(), isSimulated: true, live }
 }
 
 /** A cluster by name: the seed's three hosts, forty, or a thousand. */
