@@ -1,7 +1,7 @@
 // The sample key file, made from the key table: config/keys.yaml is this text, and a test holds it to that.
 import { keyLabel } from './key-names.ts'
 import type { KeyGroup } from './key-table.ts'
-import { KEY_TABLE } from './key-table.ts'
+import { KEY_TABLE, type KeyAction } from './key-table.ts'
 
 const TITLES: Readonly<Record<KeyGroup, string>> = {
   screens: 'Screens',
@@ -27,12 +27,16 @@ export function sampleKeyFile(): string {
       const keys = action.keys.map(quoted).join(', ')
       lines.push(
         fixed
-          ? `# ${action.id}: ${action.keys.map(keyLabel).join(', ')}  (fixed) ${action.help}`
-          : `${action.id}: [${keys}]  # ${action.help}`,
+          ? `# ${action.id}: ${action.keys.map(keyLabel).join(', ')}  (fixed) ${helpOf(action)}`
+          : `${action.id}: [${keys}]  # ${helpOf(action)}`,
       )
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function helpOf({ help, inPlan }: KeyAction): string {
+  return inPlan === undefined ? help : `${help}; in a plan: ${inPlan}`
 }
 
 function quoted(key: string): string {

@@ -41,6 +41,8 @@ export interface KeyAction {
   /** In the line of keys, the higher stay when there is little room. */
   readonly priority?: number
   readonly help: string
+  /** What it does in a plan, when that is something else. */
+  readonly inPlan?: string
   /** Why it does not work now, as the end of a sentence; undefined: it does. */
   why?(store: ConsoleStore): string | undefined
   run(store: ConsoleStore): void
@@ -145,7 +147,8 @@ export const KEY_TABLE: readonly KeyAction[] = [
     group: 'move',
     short: 'open',
     priority: 45,
-    help: 'open what is selected; in a plan: on to the question whether to carry it out',
+    help: 'open what is selected',
+    inPlan: 'on to the question whether to carry it out',
     why: store => {
       const state = store.getState()
       const last = state.opened.at(-1)
@@ -222,7 +225,8 @@ export const KEY_TABLE: readonly KeyAction[] = [
     short: 'build a set',
     shortOn: 'fallback',
     priority: 61,
-    help: 'mark or unmark, and go on to the next; in a plan: leave the VM out, or take it in',
+    help: 'mark or unmark, and go on to the next',
+    inPlan: 'leave the VM out (of a homecoming: it stays here), or take it in',
     why: store =>
       isInPlan(store)
         ? rowInHand(store)

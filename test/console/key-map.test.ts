@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { sampleKeyFile } from '../../src/console/key-file.ts'
+import { keyLabel } from '../../src/console/key-names.ts'
 import { readKeyMap } from '../../src/console/key-map.ts'
 import { KEY_TABLE } from '../../src/console/key-table.ts'
 import { codeOf, readTheme, STANDARD } from '../../src/console/theme.ts'
@@ -42,10 +43,14 @@ test('docs/console.md has the keys that act as the table has them (UPDATE_GOLDEN
   const text = readFileSync(path, 'utf8')
   const from = text.indexOf('\n', text.indexOf(begin)) + 1
   const to = text.indexOf('<!-- end -->')
-  const rows = KEY_TABLE.filter(({ group }) => group === 'act' || group === 'plan').map(
-    ({ keys, group, help }) =>
-      `| ${keys.map(key => `\`${key}\``).join(' ')} | ${group === 'plan' ? 'in a plan: ' : ''}${help} |`,
-  )
+  const row = (keys: readonly string[], does: string) =>
+    `| ${keys.map(key => `\`${keyLabel(key)}\``).join(' ')} | ${does} |`
+  const rows = [
+    ...KEY_TABLE.filter(({ group }) => group === 'act').map(({ keys, help }) => row(keys, help)),
+    ...KEY_TABLE.flatMap(({ keys, group, help, inPlan = group === 'plan' ? help : undefined }) =>
+      inPlan === undefined ? [] : row(keys, `in a plan: ${inPlan}`),
+    ),
+  ]
   const table = `${['| key | does |', '|---|---|', ...rows].join('\n')}\n`
   if (process.env['UPDATE_GOLDEN'])
     writeFileSync(path, text.slice(0, from) + table + text.slice(to))

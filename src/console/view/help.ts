@@ -1,4 +1,5 @@
 // Help, made from the key table: keys that work now, and why the others do not; the filter's words; what the signs mean.
+import { whyNotInPlan } from '../acting/reasons.ts'
 import {
   eventLanguage,
   hwmLanguage,
@@ -54,14 +55,15 @@ export function helpScreen(
 function group(store: ConsoleStore, id: KeyGroup, title: string): Line[] {
   const lines: Line[] = [line(span(title, 'head'))]
   for (const action of KEY_TABLE) {
-    if (action.group !== id) continue
+    const help = id === action.group ? action.help : id === 'plan' ? action.inPlan : undefined
+    if (help === undefined) continue
     const keys = store.keyMap.keys.get(action.id) ?? []
     const label = keys.length > 0 ? keys.map(keyLabel).join(' ') : 'no key'
-    const why = action.why?.(store)
+    const why = (id === 'plan' ? whyNotInPlan(store) : undefined) ?? action.why?.(store)
     lines.push(
       why === undefined
-        ? line(span(fit(label, 10), 'key'), '  ', action.help)
-        : line(span(`${fit(label, 10)}  ${action.help}`, 'dim'), span(`  ${why}`, 'warn')),
+        ? line(span(fit(label, 10), 'key'), '  ', help)
+        : line(span(`${fit(label, 10)}  ${help}`, 'dim'), span(`  ${why}`, 'warn')),
     )
   }
   return lines

@@ -45,7 +45,10 @@ function isShownHere({ id, shortOn }: KeyAction, { state }: ViewContext): boolea
 
 /** Keys that mean something else where they are pressed. */
 function shortOf(action: KeyAction, { state }: ViewContext): string | undefined {
-  if (state.opened.at(-1)?.kind === 'plan') return PLAN_SHORTS[action.id] ?? action.short
+  if (state.opened.at(-1)?.kind === 'plan')
+    return action.id === 'mark' && state.plan?.request.do === 'homecoming'
+      ? 'stay here'
+      : (PLAN_SHORTS[action.id] ?? action.short)
   return action.id === 'pane' && state.opened.length > 0 ? 'page' : action.short
 }
 

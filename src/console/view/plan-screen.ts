@@ -136,20 +136,13 @@ function planLines(context: ViewContext, shown: PlanShown, selected: number): Pl
   const without = shown.choices.without ?? []
   const staying = plan.staying.filter(each => !without.includes(each.vm))
   if (without.length > 0) {
+    const isHomecoming = plan.kind === 'homecoming'
+    const head = `${isHomecoming ? 'STAYS HERE' : 'LEFT OUT'} ${without.length}`
     put(
       [],
-      line(
-        MARGIN,
-        span(`LEFT OUT ${without.length}`, 'head'),
-        span('  Space takes it in again', 'dim'),
-      ),
+      line(MARGIN, span(head, 'head'), span('  Space takes it in again', 'dim')),
     )
-    lines.push(
-      ...without.map((vm, index) => {
-        const row = plan.moves.length + index
-        return { line: rowLine(row === selected, span(vm, styleOfName(row === selected))), row }
-      }),
-    )
+    lines.push(...leftOutRows(shown, selected))
   }
   if (staying.length > 0) {
     put([], line(MARGIN, span(`STAYS ${staying.length}`, 'head')))
@@ -166,6 +159,19 @@ function planLines(context: ViewContext, shown: PlanShown, selected: number): Pl
         put(line(MARGIN, index === 0 ? `${context.glyphs.dot} ` : '  ', text))
   }
   return lines
+}
+
+/** What the operator left out, each a row that can be taken in again; of a homecoming, with where it stays. */
+function leftOutRows({ plan, choices }: PlanShown, selected: number): PlanLine[] {
+  const without = choices.without ?? []
+  const names = Math.max(8, ...without.map(widthOf))
+  const why = (vm: string) =>
+    plan.kind === 'homecoming' ? (plan.staying.find(each => each.vm === vm)?.why ?? '') : ''
+  return without.map((vm, index) => {
+    const row = plan.moves.length + index
+    const name = span(fit(vm, names), styleOfName(row === selected))
+    return { row, line: rowLine(row === selected, name, span(`  ${why(vm)}`, 'dim')) }
+  })
 }
 
 /** `about 40 s, 2 at once per HWM`. */

@@ -61,7 +61,8 @@ export function planReturns(
     const { where } = vm
     if (where === undefined) continue
     if (options.staying?.includes(vm.name)) {
-      staying.push({ vm: vm.name, kind: vm.kind, why: 'stays here, as asked' })
+      const home = vm.home === to ? `; its home stays ${to}` : ''
+      staying.push({ vm: vm.name, kind: vm.kind, why: `stays on ${where}, as asked${home}` })
       continue
     }
     const why = whyNot(snapshot, vm, to, options, places)
