@@ -259,6 +259,7 @@ export const operationValue = z.object({
     copyMs: count.optional(),
   }),
   steps: z.array(step),
+  cordon: text.optional(),
 }) satisfies z.ZodType<Operation>
 
 export const conductorValue = z.object({

@@ -89,6 +89,8 @@ export interface Operation {
   readonly state: OperationState
   readonly limits: Limits
   readonly steps: readonly Step[]
+  /** The HWM whose maintenance it turned on, and only where it was off before: undoing it ends that. */
+  readonly cordon?: string
 }
 
 export function isOver(operation: Operation): boolean {

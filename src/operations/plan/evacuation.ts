@@ -72,7 +72,7 @@ function planned(snapshot: ClusterSnapshot, view: HwmView, options: EvacuationOp
     staying,
     mustBeOff: undefined,
     confirm: options.cold || drawn.unplaced.length > 0 ? 'name' : 'yes',
-    cordon: view.name,
+    cordon: view.config.maintenance ? undefined : view.name,
   }
 }
 

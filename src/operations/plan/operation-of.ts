@@ -45,5 +45,6 @@ export function operationOf(plan: Plan, confirmed: Confirmed): Operation {
     state: 'running',
     limits: { ...DEFAULT_LIMITS, ...confirmed.limits },
     steps,
+    ...(plan.cordon !== undefined && { cordon: plan.cordon }),
   }
 }

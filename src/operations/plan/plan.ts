@@ -67,7 +67,7 @@ export interface Plan {
   readonly notes: readonly string[]
   /** The CDM that it makes true: written in the same transaction as the operation. */
   readonly homes?: Readonly<Record<string, string>>
-  /** The HWM takes nobody in from the beginning of the operation on, and stays so. */
+  /** The HWM takes nobody in from the beginning of the operation on, and stays so. Left out where it was in maintenance already. */
   readonly cordon: string | undefined
   /** HWMs whose maintenance ends with the beginning of the operation: an undone evacuation had turned it on. */
   readonly opens?: readonly string[]

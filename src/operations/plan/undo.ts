@@ -7,8 +7,8 @@ import { planSeveral } from './several.ts'
 import { planStart, planStop } from './single.ts'
 
 /**
- * What moved goes back, live; what was stopped starts where it ran; what was started is stopped. An HWM that the operation closed takes VMs
- * in again. Throws `NoPlan` when nothing of it can be undone.
+ * What moved goes back, live; what was stopped starts where it ran; what was started is stopped. An HWM whose maintenance the operation turned on
+ * takes VMs in again. Throws `NoPlan` when nothing of it can be undone.
  */
 export function planUndo(
   snapshot: ClusterSnapshot,
@@ -62,23 +62,24 @@ function undoMoves(
   }
   if (returns.size === 0)
     throw new NoPlan(`nothing of operation ${id} can be undone: no VM is elsewhere than before it`)
-  const opens = closedBy(snapshot, operation)
+  const { cordon, kind, subject: about } = operation
+  const isClosed = (hwm: string) => snapshot.hwms[hwm]?.config.maintenance === true
+  const opens = cordon !== undefined && isClosed(cordon) ? [cordon] : []
   const subject = { kind: 'undo', subject: id, name: `Undo operation ${id}` } as const
   const plan = planReturns(opened(snapshot, opens), subject, [...returns.values()], options)
   const notes = [
     ...plan.notes,
     ...opens.map(hwm => `${hwm} takes VMs in again: its maintenance ends`),
-    ...(operation.kind === 'apply-plan'
+    ...(kind === 'evacuate' && opens.length === 0 && isClosed(about)
+      ? [
+          `operation ${id} did not turn the maintenance of ${about} on: it stays, and keeps VMs out until it is ended`,
+        ]
+      : []),
+    ...(kind === 'apply-plan'
       ? ['the CDM stays as it is: VMs that go back are away from their new homes']
       : []),
   ]
   return { ...plan, notes, ...(opens.length > 0 && { opens }) }
-}
-
-/** An evacuation of a living HWM turns its maintenance on. */
-function closedBy(snapshot: ClusterSnapshot, { kind, subject, steps }: Operation): string[] {
-  const isOfLiving = kind === 'evacuate' && steps.every(step => step.method !== 'restart')
-  return isOfLiving && snapshot.hwms[subject]?.config.maintenance === true ? [subject] : []
 }
 
 function opened(snapshot: ClusterSnapshot, names: readonly string[]): ClusterSnapshot {
