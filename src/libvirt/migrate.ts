@@ -52,6 +52,8 @@ export interface ManagedMigration {
   readonly copyLimitMs: number
   /** Written down before each phase begins. When this fails, the migration is taken back as far as that is safe. */
   readonly before?: (phase: MigrationPhase) => Promise<void>
+  /** Told when `before` fails while clearing up, which goes on: what is cleared up is safer than what is only written down. */
+  readonly unwritten?: (phase: MigrationPhase, error: Error) => void
   /**
    * Asked when *confirm* is sent: resolves with true as soon as the source's QEMU was seen to have vanished, with false when it was not.
    * libvirt looks only every 200 ms whether a QEMU that it ends is gone, and its guest stands still at the destination meanwhile.
@@ -239,13 +241,17 @@ async function runsAtSource({ source, domain }: ManagedMigration): Promise<boole
   return there?.state === 'running' || there?.state === 'blocked'
 }
 
-/** Clearing up goes on when its line in the journal cannot be written. */
+/** Clearing up goes on when its line in the journal cannot be written; that is told. */
 async function settled(
   move: ManagedMigration,
   phase: MigrationPhase,
   run: () => Promise<Settled>,
 ): Promise<Settled> {
-  await move.before?.(phase).catch(() => undefined)
+  try {
+    await move.before?.(phase)
+  } catch (error) {
+    move.unwritten?.(phase, asError(error))
+  }
   return run()
 }
 

@@ -6,7 +6,7 @@ import { migrateManaged, MigrationTooSlow } from '../libvirt/migrate.ts'
 import type { Clock } from '../model/clock.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Progress, Step } from '../model/operation.ts'
-import type { Proof } from '../model/snapshot.ts'
+import type { ClusterEvent, Proof } from '../model/snapshot.ts'
 import { FenceFailed } from '../fencing/device.ts'
 import { LedgerRefused } from './ledger-values.ts'
 import type { Ledger } from './ledger.ts'
@@ -30,6 +30,8 @@ export interface ActContext {
   /** What libvirt has yet to say of sources whose QEMU was seen to vanish, by step: before that it may call them paused. Never rejects. */
   readonly unconfirmed: Map<number, Promise<unknown>>
   progress: (progress: Progress) => void
+  /** Appends to the log. */
+  report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'>): void
 }
 
 const CALL_MS = 15_000
@@ -205,6 +207,12 @@ async function move(
     before: async phase => {
       if (phase === 'finish') context.stoppedAt.set(step.id, context.clock.now())
     },
+    unwritten: (phase, error) =>
+      context.report({
+        level: 'warn',
+        about: `vm:${step.vm}`,
+        what: `${step.vm}: its migration is cleared up (${phase}), and that could not be written down: ${error.message}`,
+      }),
     // A guest that its owner paused does not wait for anything.
     ...(!step.keepPaused && {
       sourceVanished: async () =>

@@ -289,6 +289,7 @@ export class Conductor {
       signal: abort.signal,
       stoppedAt: this.#stoppedAt,
       unconfirmed: this.#unconfirmed,
+      report: event => this.#options.report(event),
       progress: progress =>
         this.#post({ type: 'progress', now: clock.now(), step: current.id, progress }),
     })

@@ -36,8 +36,11 @@ interface Answers {
 const answer = <T>(value: T, error: Error | undefined): Promise<T> =>
   error === undefined ? Promise.resolve(value) : Promise.reject(error)
 
-async function run(answers: Answers): Promise<{ result: ManagedResult; phases: string }> {
+async function run(
+  answers: Answers,
+): Promise<{ result: ManagedResult; phases: string; told: readonly string[] }> {
   const phases: string[] = []
+  const told: string[] = []
   const result = await migrateManaged({
     domain,
     settings: { persistDestination: true, undefineSource: true },
@@ -45,6 +48,7 @@ async function run(answers: Answers): Promise<{ result: ManagedResult; phases: s
     clock: new VirtualClock(),
     before: phase =>
       phase === answers.journal ? Promise.reject(new Error('journal')) : Promise.resolve(),
+    unwritten: (phase, error) => told.push(`${phase}: ${error.message}`),
     ...(answers.vanished !== undefined && {
       sourceVanished: () => Promise.resolve(answers.vanished === true),
     }),
@@ -87,7 +91,7 @@ async function run(answers: Answers): Promise<{ result: ManagedResult; phases: s
       job: () => Promise.reject(lost),
     },
   })
-  return { result, phases: phases.join(', ') }
+  return { result, phases: phases.join(', '), told }
 }
 
 test.each<[string, Answers, string, object]>([
@@ -194,6 +198,16 @@ test.each<[string, Answers, string, object]>([
   expect(ran.phases).toBe(phases)
   expect(ran.result).toMatchObject(result)
 })
+
+test.each(['abandon', 'roll back'] as const)(
+  'a line of the journal that cannot be written while clearing up (%s) is told, and holds nothing up',
+  async journal => {
+    const { result, phases, told } = await run({ perform: refused, journal })
+    expect(told).toEqual([`${journal}: journal`])
+    expect(phases).toBe('begin, prepare, perform, abandon, roll back')
+    expect(result).toMatchObject({ outcome: 'stayed', error: refused })
+  },
+)
 
 test('over all combinations: the source is never rolled back unless the destination is gone or the source runs', async () => {
   const settlements: Settled[] = [done, failed, unknown]
