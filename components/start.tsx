@@ -44,6 +44,8 @@ export interface ConsoleOptions {
   readonly version?: string
   /** Writes what `S` shows; resolves with one sentence that says where. Left out: `S` says that it cannot. */
   readonly dump?: (files: { readonly text: string; readonly json: string }) => Promise<string>
+  /** Writes what `:save-log` is asked for; resolves with the whole path. Left out: the console says that it cannot. */
+  readonly save?: (file: string, text: string) => Promise<string>
   readonly clock?: Clock
   /** Local date, `2026-11-22`. */
   readonly today?: () => string
@@ -122,6 +124,7 @@ export function startConsole(start: StartOptions): RunningConsole {
       lookingAt: sayWhatIsSeen,
       copy: text => painter.control(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`),
       redraw: () => painter.invalidate(),
+      save: options.save,
       dump: options.dump && (() => writeDump(options.dump)),
       quit: () => void leave({ reason: 'quit', message: leavingWords(store.getState()) }),
     },

@@ -12,6 +12,7 @@ import { readNamedFile } from './cluster-access.ts'
 import type { Context } from './context.ts'
 import type { CommandSpec } from './options.ts'
 import { COMMANDS } from './table.ts'
+import { writeAnew } from './write-anew.ts'
 
 /** Throws `WrongUse` when a file that the command line names cannot be read; one of the operator's own that is not there is no matter. */
 export async function consoleOptions(context: Context): Promise<ConsoleOptions> {
@@ -23,6 +24,7 @@ export async function consoleOptions(context: Context): Promise<ConsoleOptions> 
     env: io.env,
     version,
     verbs: verbsOfTable(),
+    save: (file, text) => writeAnew(file, text, process.cwd()),
     dump: files => writeScreen(files, process.cwd(), new Date()),
     ...(options.has('ascii') && { ascii: true }),
     ...(options.has('no-color') && { color: false }),

@@ -6,6 +6,7 @@ import { goToScreen } from './actions/move.ts'
 import { openItem } from './actions/open.ts'
 import { open } from './actions/opening.ts'
 import { dumpScreen } from './actions/look.ts'
+import { saveLog } from './actions/save-log.ts'
 import { ACT_VERBS } from './acting/act-verbs.ts'
 import { whyNotAct } from './acting/reasons.ts'
 import { activeList } from './state.ts'
@@ -48,6 +49,7 @@ const CONSOLE_VERBS: readonly Verb[] = [
   }),
   look('sort', 'COLUMN', 'order the list by a column; again: reversed', sortBy),
   look('save', '', 'write the screen as text and the facts as JSON to files', dumpScreen),
+  look('save-log', '[FILE]', 'write the log, as the filter shows it, to a new file', saveLog),
   look('problems', '', 'values in etcd that cannot be read, and mistakes in the key file', store =>
     open(store, { kind: 'problems', top: 0, left: 0 }),
   ),

@@ -27,6 +27,8 @@ export interface Effects {
   redraw(): void
   /** Writes the screen and the facts to files; resolves with what to tell. Undefined: not possible here. */
   readonly dump: (() => Promise<string>) | undefined
+  /** Writes a text to a file that is not there yet; resolves with its whole path, rejects with a sentence. Undefined: not possible here. */
+  readonly save: ((file: string, text: string) => Promise<string>) | undefined
   quit(): void
 }
 

@@ -5,9 +5,7 @@ import { Acted, stepsOf } from './on-the-simulator.ts'
 
 /** Both movable VMs of snailin leave it. */
 async function evacuated(acted: Acted, operations: Operations): Promise<string> {
-  const plan = await acted.during(
-    operations.plan({ do: 'evacuate', hwm: 'snailin', cold: false }),
-  )
+  const plan = await acted.during(operations.plan({ do: 'evacuate', hwm: 'snailin', cold: false }))
   const { id } = await acted.during(operations.commit(plan, { why: '' }))
   const over = await acted.during(operations.conduct(id))
   expect(stepsOf(over)).toEqual(['ubuntu-vmm2 done', 'test done'])

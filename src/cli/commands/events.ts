@@ -1,4 +1,5 @@
 // yasco events: the log, oldest first, and with --follow what comes.
+import { eventText } from '../../console/event-text.ts'
 import { readEvents } from '../../etcd/events.ts'
 import { prefixes } from '../../etcd/layout.ts'
 import { Reflector } from '../../etcd/reflector.ts'
@@ -10,6 +11,7 @@ import { EXIT } from '../exit.ts'
 import { painter, printJson, printLines } from '../print.ts'
 
 const LAST = 50
+const COLOURS = { error: 'red', warn: 'yellow', info: 'dim' } as const
 
 export const run: Run = async context => {
   const { options, signal } = context
@@ -54,29 +56,10 @@ function print(context: Context, kvs: Iterable<KeyValue>, last: number): void {
   const { events, badValues } = readEvents(kvs, last)
   for (const { key, problem } of badValues)
     context.io.stderr.write(`yasco: ${key} cannot be read: ${problem}\n`)
+  const paint = painter(context)
+  const level = (of: ClusterEvent['level'], text: string) => paint(COLOURS[of], text)
   for (const event of events) {
     if (context.options.has('json')) printJson(context, 'Event', event)
-    else printLines(context, [eventLine(context, event)])
+    else printLines(context, [eventText(event, level)])
   }
-}
-
-/** `2026-11-22 11:30:00  warn  root@quark  vm:test  what happened (why)`, in local time. */
-function eventLine(context: Context, event: ClusterEvent): string {
-  const paint = painter(context)
-  const colour = { error: 'red', warn: 'yellow', info: 'dim' } as const
-  const level = paint(colour[event.level], event.level.padEnd(5))
-  const who = event.from === '' ? event.who : `${event.who} on ${event.from}`
-  const why = event.why === '' ? '' : ` (${event.why})`
-  return [localTime(event.time), level, who, event.about, `${event.what}${why}`]
-    .filter(part => part !== '')
-    .join('  ')
-}
-
-/** What it says itself, when it is no time. */
-function localTime(iso: string): string {
-  const date = new Date(iso)
-  if (Number.isNaN(date.getTime())) return iso
-  const two = (value: number) => String(value).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }

@@ -138,10 +138,7 @@ function planLines(context: ViewContext, shown: PlanShown, selected: number): Pl
   if (without.length > 0) {
     const isHomecoming = plan.kind === 'homecoming'
     const head = `${isHomecoming ? 'STAYS HERE' : 'LEFT OUT'} ${without.length}`
-    put(
-      [],
-      line(MARGIN, span(head, 'head'), span('  Space takes it in again', 'dim')),
-    )
+    put([], line(MARGIN, span(head, 'head'), span('  Space takes it in again', 'dim')))
     lines.push(...leftOutRows(shown, selected))
   }
   if (staying.length > 0) {
