@@ -96,8 +96,9 @@ async function settled(
 function sufficesFor(wanted: Wanted): (snapshot: ClusterSnapshot) => boolean {
   switch (wanted.do) {
     case 'evacuate': {
-      const { hwm, off } = wanted
-      return ({ hwms }) => off === true || hwms[hwm]?.state !== 'connecting'
+      const { hwm, also = [], off = [] } = wanted
+      return ({ hwms }) =>
+        [hwm, ...also].every(each => off.includes(each) || hwms[each]?.state !== 'connecting')
     }
     case 'homecoming': {
       const { hwm } = wanted

@@ -75,7 +75,8 @@ export const ACTING: readonly OptionSpec[] = [
   {
     name: 'confirm-name',
     value: 'NAME',
-    help: 'confirms a plan that interrupts VMs, instead of typing the name',
+    repeats: true,
+    help: 'confirms a plan that interrupts VMs, instead of typing the name; again for each HWM that is taken for dead',
   },
 ]
 

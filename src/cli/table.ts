@@ -110,11 +110,19 @@ export const COMMANDS = [
   {
     name: 'evacuate',
     help: 'restart the HAVMs of a dead HWM elsewhere, or move all VMs off a living one',
-    more: 'A dead HWM must be proved off: by your word with --off-confirmed, or by its fence device with --fence. Refused when the cluster changed since the plan.',
-    arguments: [{ name: 'HWM', kind: 'hwm', required: true }],
+    more: 'A dead HWM must be proved off: by your word with --off-confirmed, or by its fence device with --fence. Several dead HWMs are evacuated in one plan, each with its own proof. Refused when the cluster changed since the plan.',
+    arguments: [{ name: 'HWM', kind: 'hwm', required: true, repeats: true }],
     options: [
-      { name: 'off-confirmed', value: 'HOW', help: 'it is off: how you verified that; recorded' },
-      { name: 'fence', help: 'switch it off by its fence device, and read that back' },
+      {
+        name: 'off-confirmed',
+        value: 'HOW',
+        repeats: true,
+        help: 'it is off: how you verified that; recorded. Of several HWMs: HWM=HOW, again for each',
+      },
+      {
+        name: 'fence',
+        help: 'switch it off by its fence device, and read that back; of several HWMs, those without --off-confirmed',
+      },
       { name: 'cold', help: 'shut VMs down and start them elsewhere, instead of moving them live' },
       WITHOUT,
       { name: 'parallel', value: 'N', help: 'moves at a time from or to one HWM' },

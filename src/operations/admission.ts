@@ -107,7 +107,7 @@ export async function admissionOf(
     plan.kind === 'start' ||
     plan.kind === 'migrate' ||
     plan.kind === 'apply-plan' ||
-    (plan.kind === 'evacuate' && plan.mustBeOff === undefined)
+    (plan.kind === 'evacuate' && plan.mustBeOff.length === 0)
   if (!isJudged || config === undefined || config.tolerate === 0) return undefined
   const running = (name: string) => {
     const state = snapshot.vms[name]?.state

@@ -33,6 +33,12 @@ export interface HeldPermit extends PermitView {
   readonly modRevision: number
 }
 
+/** VM to the operation that holds it, and the compare that nothing of that has changed since. */
+interface Holds {
+  readonly map: Readonly<Record<string, string>>
+  readonly unchanged: Compare
+}
+
 /** Between two looks whether what was asked has been heard. */
 const ASKED_EVERY_MS = 250
 
@@ -171,20 +177,22 @@ export class Ledger {
     await this.#once([{ key, created }], [{ delete: key }])
   }
 
+  /** Throws `LedgerRefused` when another operation has one of the VMs of this one, which is not committed yet. */
+  async refuseIfHeld({ steps }: Operation): Promise<Holds> {
+    const holds = await this.#holds()
+    const taken = steps.find(({ vm }) => holds.map[vm] !== undefined)?.vm
+    if (taken === undefined) return holds
+    throw new LedgerRefused(`operation ${holds.map[taken]} has ${taken}: wait for it, or cancel it`)
+  }
+
   /**
    * Commits a new operation with its VMs held for it, and with what it changes of the configuration. Throws `LedgerRefused` when another
    * operation has one of them.
    */
   async commit(operation: Operation, changes: ConfigChanges): Promise<void> {
-    const holds = await this.#holds()
-    const wanted = operation.steps.map(step => step.vm)
-    const taken = wanted.find(vm => holds.map[vm] !== undefined)
-    if (taken !== undefined) {
-      throw new LedgerRefused(
-        `operation ${holds.map[taken]} has ${taken}: wait for it, or cancel it`,
-      )
-    }
-    const held = { ...holds.map, ...Object.fromEntries(wanted.map(vm => [vm, operation.id])) }
+    const holds = await this.refuseIfHeld(operation)
+    const ours = operation.steps.map(({ vm }) => [vm, operation.id])
+    const held = { ...holds.map, ...Object.fromEntries(ours) }
     const compares: Compare[] = [{ key: keys.operation(operation.id), created: 0 }, holds.unchanged]
     const writes: Write[] = [
       { put: keys.operation(operation.id), value: encode(operationValue, operation) },
@@ -326,7 +334,7 @@ export class Ledger {
     })
   }
 
-  async #holds(): Promise<{ map: Readonly<Record<string, string>>; unchanged: Compare }> {
+  async #holds(): Promise<Holds> {
     const key = keys.holds
     const kv = await this.#store.get(key, { timeoutMs: CALL_MS })
     return kv === undefined

@@ -137,8 +137,7 @@ export class Operations implements AsyncDisposable {
     const lines = differences(plan.basis, withStanding(this.#options.snapshot(), standing))
     if (lines.length > 0)
       throw new NotCommitted('the cluster has changed since the plan was made', lines)
-    if (plan.mustBeOff !== undefined)
-      await this.#offProofs.prove(plan.mustBeOff, confirmation, ledger)
+    const off = await this.#offProofs.examine(plan.mustBeOff, confirmation, ledger)
     const closed = await Promise.all(firstTargets(plan).map(hwm => this.release(hwm)))
     const why = closed.find(each => each !== undefined)
     if (why !== undefined) throw new NotCommitted(why)
@@ -160,10 +159,14 @@ export class Operations implements AsyncDisposable {
       },
     )
     refuseIfTooLarge(operation)
+    const proved: string[] = []
     try {
+      // Before anything is switched off: what the transaction would refuse anyway.
+      await ledger.refuseIfHeld(operation)
+      proved.push(...(await this.#offProofs.prove(off, confirmation.why, ledger)))
       await ledger.commit(operation, changesOf(plan, operation))
     } catch (error) {
-      if (error instanceof LedgerRefused) throw new NotCommitted(error.message)
+      if (error instanceof LedgerRefused) throw new NotCommitted(error.message, proved)
       throw error
     }
     this.#options.report({

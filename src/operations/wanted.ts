@@ -5,9 +5,11 @@ export type Wanted =
   | {
       readonly do: 'evacuate'
       readonly hwm: string
+      /** More HWMs, dead as well: one plan for the failure of all of them. */
+      readonly also?: readonly string[]
       readonly cold: boolean
-      /** That it is off will be proved with the commit: it is planned as dead although nobody knows yet that it does not answer. */
-      readonly off?: boolean
+      /** That these are off will be proved with the commit: planned as dead although nobody knows yet that they do not answer. */
+      readonly off?: readonly string[]
     }
   | { readonly do: 'homecoming'; readonly hwm?: string; readonly staying?: readonly string[] }
   | {
@@ -38,7 +40,8 @@ export type Asked = 'pause' | 'resume' | 'cancel' | 'retry'
 
 export interface Confirmation {
   readonly why: string
-  readonly off?: OffProof
+  /** By HWM; one that was proved to be off before needs none. */
+  readonly off?: Readonly<Record<string, OffProof>>
   /** VMs of the plan that are left out of it. */
   readonly without?: readonly string[]
   readonly limits?: Partial<Limits>

@@ -147,7 +147,7 @@ async function failovers(lab: Lab, actor: Actor): Promise<Row[]> {
     const calls = actor.calls.filter(call => call.startsWith('snailin resume #')).length
     const { reached } = await one.hold(`snailin resume #${calls + 1}`, 'after')
     const began = monotonicMs()
-    const { id } = await one.commit(wanted, { off: { by: 'word', how: 'bench' } })
+    const { id } = await one.commit(wanted, { off: { [wanted.hwm]: { by: 'word', how: 'bench' } } })
     const conducted = one.conduct(id)
     await reached
     took[how].push(monotonicMs() - began)

@@ -27,7 +27,7 @@ const pressed = fc.record({
   pauseMs: fc.constantFrom(0, 0, 30, 600, 2_000),
 })
 
-test.each(['yes', 'name'] as const)(
+test.each(['yes', 'name', 'several'] as const)(
   'no sequence of other keys carries anything out (%s)',
   async confirm => {
     await fc.assert(
@@ -101,7 +101,49 @@ test('a name that is typed blindly while keys are dead is not heard', () => {
     .press('enter')
     .does(scene =>
       expect(carriedOut(scene)).toEqual([
-        { ask: 'commit', plan: '1', why: '', off: { by: 'device' } },
+        { ask: 'commit', plan: '1', why: '', off: { quark: { by: 'device' } } },
+      ]),
+    )
+})
+
+test('of two HWMs, the first name with all that answered it carries nothing out: the second is asked for as the first was', () => {
+  const { sketch, script } = troubled('several')
+  return console
+    .at('80x24')
+    .on(sketch)
+    .does(script)
+    .press('E')
+    .sees('Evacuate quark')
+    .press('enter')
+    .after('1 s')
+    .press('f')
+    .after('1 s')
+    .type('quark')
+    .press('enter')
+    .type('fandreys\r')
+    .after('1 s')
+    .sees('andreys does not answer')
+    .does(scene => expect(carriedOut(scene)).toEqual([]))
+    .press('w')
+    .after('1 s')
+    .type('cable pulled')
+    .press('enter')
+    .after('1 s')
+    .type('quark')
+    .press('enter')
+    .sees('that is not andreys')
+    .does(scene => expect(carriedOut(scene)).toEqual([]))
+    .press('ctrl-u')
+    .type('andreys')
+    .press('enter')
+    .does(scene =>
+      expect(carriedOut(scene)).toEqual([
+        {
+          ask: 'commit',
+          plan: '1',
+          why: '',
+          off: { quark: { by: 'device' }, andreys: { by: 'word', how: 'cable pulled' } },
+        },
       ]),
     )
 })

@@ -4,9 +4,12 @@ import type { Operation } from '../../src/model/operation.ts'
 import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
 import { cluster, type ClusterSketch, type Scene } from './language/story.ts'
 
+/** How its plans are confirmed: by `y`, by the name of an HWM that is taken for dead, or by those of two. */
+type Confirm = 'yes' | 'name' | 'several'
+
 /** A cluster that may be acted on: a dead HWM, a VM away, operations that run, are paused, failed, or were left by their conductor. */
 export function troubled(
-  confirm: 'yes' | 'name' = 'yes',
+  confirm: Confirm = 'yes',
   { readOnly = false } = {},
 ): {
   readonly sketch: ClusterSketch
@@ -70,8 +73,8 @@ function operation(id: string, state: Operation['state']): Operation {
   }
 }
 
-export function planOf(confirm: 'yes' | 'name'): PlanShown {
-  const isDead = confirm === 'name'
+export function planOf(confirm: Confirm): PlanShown {
+  const dead = { yes: [], name: ['quark'], several: ['quark', 'andreys'] }[confirm]
   return {
     id: '1',
     request: { do: 'evacuate', hwm: 'quark', cold: false },
@@ -83,7 +86,7 @@ export function planOf(confirm: 'yes' | 'name'): PlanShown {
       rate: 1e8,
       copies: 0,
     },
-    off: isDead ? { hwm: 'quark', proved: undefined, devices: ['redfish 10.0.1.1'] } : undefined,
+    off: dead.map(hwm => ({ hwm, proved: undefined, devices: ['redfish 10.0.1.1'] })),
     after: undefined,
     madeAt: 1_000_000,
     plan: {
@@ -107,8 +110,8 @@ export function planOf(confirm: 'yes' | 'name'): PlanShown {
       unplaced: [],
       staying: [],
       loads: [],
-      mustBeOff: isDead ? 'quark' : undefined,
-      confirm,
+      mustBeOff: dead,
+      confirm: confirm === 'yes' ? 'yes' : 'name',
       notes: [],
       cordon: undefined,
       basis: { revision: 1, hwms: {}, vms: {} },

@@ -66,7 +66,7 @@ class Acted implements AsyncDisposable {
   }
 
   async commit(plan: PlanShown, off?: 'word'): Promise<Committed> {
-    const proof = off && ({ by: 'word', how: 'cable pulled' } as const)
+    const proof = off && ({ quark: { by: 'word', how: 'cable pulled' } } as const)
     return (await this.ask({
       ask: 'commit',
       plan: plan.id,
@@ -90,11 +90,9 @@ test('planned, committed on the operator’s word, conducted, and seen by the sc
   await acted.observed.act('kill quark', 10_000)
   const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
   expect(shown.plan.sentence).toBe('Evacuate quark: 2 VMs restart elsewhere, 1 waits')
-  expect(shown.off).toEqual({
-    hwm: 'quark',
-    proved: undefined,
-    devices: ['fence_ipmilan 10.0.1.112'],
-  })
+  expect(shown.off).toEqual([
+    { hwm: 'quark', proved: undefined, devices: ['fence_ipmilan 10.0.1.112'] },
+  ])
   expect(shown.estimate.moves).toHaveLength(2)
   const unproved = await acted.commit(shown)
   expect(unproved).toMatchObject({ is: 'refused', why: expect.stringContaining('not proved') })
@@ -161,7 +159,7 @@ test('a screen that leaves while an HWM is switched off changes nothing: what wa
   const { observed, engine, screen } = acted
   await observed.act('cut quark', 10_000)
   const shown = await acted.plan({ request: EVACUATE, ...AS_IT_IS })
-  const off = { by: 'device' } as const
+  const off = { quark: { by: 'device' } } as const
   void screen.link.ask({ ask: 'commit', plan: shown.id, why: '', off })
   screen.link.bye()
   await observed.clock.advance(10)

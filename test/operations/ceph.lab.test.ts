@@ -93,7 +93,9 @@ test("a dead host is on Ceph's block-list before its VM starts elsewhere", async
     limitMs: 40_000,
   })
   const evacuation = { do: 'evacuate', hwm: 'quark', cold: false } as const
-  const { id } = await disks.commit(evacuation, { off: { by: 'word', how: 'the lab killed it' } })
+  const { id } = await disks.commit(evacuation, {
+    off: { quark: { by: 'word', how: 'the lab killed it' } },
+  })
   const { reached } = await disks.hold('etcd permits moved #1')
   const conducted = disks.conduct(id)
   await reached

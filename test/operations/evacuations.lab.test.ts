@@ -79,7 +79,7 @@ afterAll(async () => {
 })
 
 const evacuation = (hwm = QUARK) => ({ do: 'evacuate', hwm, cold: false }) as const
-const word = { off: { by: 'word', how: 'the lab killed it' } } as const
+const word = { off: { [QUARK]: { by: 'word', how: 'the lab killed it' } } } as const
 
 /** What must be true of a VM that was restarted once, on `hwm`. */
 async function isRestarted(

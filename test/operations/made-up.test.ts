@@ -12,7 +12,7 @@ test('its HAVMs restart on the operator’s word, and come home live; none ever 
   expect(plan.sentence).toBe('Evacuate quark: 2 VMs restart elsewhere, 1 waits')
   const unproved = acted.during(operations.commit(plan, { why: '' }))
   await expect(unproved).rejects.toThrow(NotCommitted)
-  const off = { by: 'word', how: 'cable pulled' } as const
+  const off = { quark: { by: 'word', how: 'cable pulled' } } as const
   const begun = await acted.during(operations.commit(plan, { why: 'PSU', off }))
   const done = await acted.during(operations.conduct(begun.id))
   expect(stepsOf(done)).toEqual(['win7-vmm2 done', 'freebsd-vmm2 done'])

@@ -1,9 +1,9 @@
 // A made-up cluster with somebody who acts on it, on a clock of its own.
 import { observe, type Observation } from '../../src/cluster/observe.ts'
-import { EventWriter } from '../../src/etcd/events.ts'
 import type { StateStore } from '../../src/etcd/store.ts'
 import type { Operation } from '../../src/model/operation.ts'
-import { Operations } from '../../src/operations/operations.ts'
+import type { Operations } from '../../src/operations/operations.ts'
+import { actsInSimulation } from '../../src/simulator/acts.ts'
 import { actOn } from '../../src/simulator/lines.ts'
 import { threeHosts, type MadeUpCluster } from '../../src/simulator/made-up.ts'
 import { Simulation } from '../../src/simulator/simulation.ts'
@@ -55,24 +55,13 @@ export class Acted implements AsyncDisposable {
       wall: () => BEGINNING + clock.now(),
       random: () => 0.5,
     })
-    const log = new EventWriter(
-      store,
-      { who, from: 'test' },
-      () => new Date(BEGINNING + clock.now()),
-    )
-    const operations = new Operations({
-      store,
-      reach: simulation.reach(),
-      identity: { who, from: 'test', version: 'test' },
-      clock,
-      snapshot: () => observation.snapshot,
-      report: event => void log.write({ why: '', ...event }),
-    })
+    const identity = { who, from: 'test', version: 'test' }
+    const acts = actsInSimulation(simulation, observation, identity, () => BEGINNING + clock.now())
     const actor = {
       observation,
-      operations,
+      operations: acts.operations,
       async [Symbol.asyncDispose]() {
-        await operations[Symbol.asyncDispose]()
+        await acts[Symbol.asyncDispose]()
         await observation[Symbol.asyncDispose]()
       },
     }

@@ -157,7 +157,7 @@ test('a host that is said to be off, and whose libvirt hangs while its guests ru
   await until('it to be seen down', async () => (await actor.hwms())['snailin'] === 'down', {
     limitMs: 60_000,
   })
-  const off = { by: 'word', how: 'the lamp is out' } as const
+  const off = { snailin: { by: 'word', how: 'the lamp is out' } } as const
   await expect(
     actor.commit({ do: 'evacuate', hwm: 'snailin', cold: false }, { off }),
   ).rejects.toThrow('snailin is said to be off, but it answers: its sshd lets us in')

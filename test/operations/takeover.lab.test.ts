@@ -166,7 +166,7 @@ describe('a conductor killed in an evacuation', () => {
       await until(`${QUARK} to be seen down`, async () => (await victim.hwms())[QUARK] === 'down', {
         limitMs: 40_000,
       })
-      const off = { by: 'word', how: 'the lab killed it' } as const
+      const off = { [QUARK]: { by: 'word', how: 'the lab killed it' } } as const
       await victim.commit({ do: 'evacuate', hwm: QUARK, cold: false }, { off })
       const conducted = victim.conduct('1').catch(() => undefined)
       await Promise.race([

@@ -7,10 +7,12 @@ import { arm, confirmVerb, isArmed, tell } from './confirm.ts'
 import { changeParallel, isWithMethod, openPlan, rowInHand, toggleMethod } from './plan.ts'
 import {
   hwmInHand,
+  hwmsInHand,
   operationInHand,
   overOrNot,
   vmsInHand,
   whyNotAct,
+  whyNotEvacuate,
   whyNotHome,
   whyNotHwm,
   whyNotInPlan,
@@ -32,11 +34,12 @@ export const ACT_KEYS: readonly KeyAction[] = [
     group: 'act',
     short: 'evacuate',
     priority: 34,
-    help: 'evacuate an HWM',
-    why: whyNotHwm,
+    help: 'evacuate an HWM, or marked dead ones',
+    why: whyNotEvacuate,
     run: store => {
-      const hwm = hwmInHand(store)
-      if (hwm) openPlan(store, { do: 'evacuate', hwm: hwm.name, cold: false })
+      const [hwm, ...also] = hwmsInHand(store).map(each => each.name)
+      if (hwm === undefined) return
+      openPlan(store, { do: 'evacuate', hwm, ...(also.length > 0 && { also }), cold: false })
     },
   },
   {
@@ -217,7 +220,7 @@ export const PLAN_KEYS: readonly KeyAction[] = [
       const { plan } = store.getState()
       const why = whyNotInPlan(store)
       if (why !== undefined) return why
-      return plan && isWithMethod(plan.request) && plan.shown?.off === undefined
+      return plan && isWithMethod(plan.request) && plan.shown?.off.length === 0
         ? undefined
         : 'there is one way only'
     },

@@ -10,9 +10,12 @@ import { openPlan } from './plan.ts'
 import { whyNotAct } from './reasons.ts'
 
 export const ACT_VERBS: readonly Verb[] = [
-  acts('evacuate', 'HWM [--cold]', 'evacuate an HWM', ([hwm], flags) =>
-    hwm === undefined ? undefined : { do: 'evacuate', hwm, cold: flags.has('--cold') },
-  ),
+  acts('evacuate', 'HWM... [--cold]', 'evacuate an HWM, or dead ones together', (hwms, flags) => {
+    const [hwm, ...also] = hwms
+    if (hwm === undefined) return undefined
+    const cold = flags.has('--cold')
+    return { do: 'evacuate', hwm, ...(also.length > 0 && { also }), cold }
+  }),
   acts('homecoming', '[HWM]', 'bring VMs home', ([hwm]) =>
     hwm === undefined ? { do: 'homecoming' } : { do: 'homecoming', hwm },
   ),

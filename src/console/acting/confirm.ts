@@ -1,5 +1,12 @@
 // The one question before something is carried out. Enter and Esc never carry anything out, but Enter after a name typed in full.
-import type { Committed, Verb } from '../../engine/acting/questions.ts'
+import type {
+  Committed,
+  OffNeeded,
+  OffProof,
+  PlanShown,
+  Verb,
+} from '../../engine/acting/questions.ts'
+import { namesToType } from '../../engine/acting/questions.ts'
 import type { Instant } from '../../model/snapshot.ts'
 import { open } from '../actions/opening.ts'
 import { typed } from '../key-names.ts'
@@ -25,12 +32,20 @@ export function confirmPlan(store: ConsoleStore): void {
     )
     return
   }
-  const asksForProof = shown.off !== undefined && shown.off.proved === undefined
-  ask(
-    store,
-    { kind: 'plan' },
-    asksForProof ? 'off' : shown.plan.confirm === 'name' ? 'name' : 'yes',
-  )
+  ask(store, { kind: 'plan' }, questionOf(shown, 0))
+}
+
+/** What is asked about the n-th of the names: first whether it is off, where nothing proves that. */
+function questionOf(shown: PlanShown, at: number): ConfirmStep {
+  const off = offNeeded(shown, at)
+  if (off !== undefined && off.proved === undefined) return 'off'
+  return shown.plan.confirm
+}
+
+/** The HWM that is asked about; undefined where nothing is taken for dead. */
+export function offNeeded({ plan, off }: PlanShown, at: number): OffNeeded | undefined {
+  const name = namesToType(plan)[at]
+  return off.find(({ hwm }) => hwm === name)
 }
 
 /** The question before something is asked of an operation. */
@@ -42,7 +57,8 @@ function ask(store: ConsoleStore, about: Confirmation['about'], step: ConfirmSte
   const confirmation: Confirmation = {
     about,
     step,
-    off: undefined,
+    at: 0,
+    off: {},
     text: '',
     number: nextNumber(store),
     deafAt: undefined,
@@ -88,11 +104,13 @@ export function pressInConfirmation(store: ConsoleStore, key: string): void {
       if (key === 'y') saidYes(store)
       else if (key === 'enter') cancel(store)
       return
-    case 'name':
+    case 'name': {
+      const name = nameToType(store)
       if (key !== 'enter') type(store, key)
-      else if (confirmation.text === nameToType(store)) carryOut(store)
       else if (confirmation.text === '') cancel(store)
-      else store.notify(`that is not ${nameToType(store)}: nothing was done`, 'warn')
+      else if (confirmation.text === name) saidName(store)
+      else store.notify(`that is not ${name}: nothing was done`, 'warn')
+    }
   }
 }
 
@@ -104,21 +122,39 @@ function saidYes(store: ConsoleStore): void {
   })
 }
 
-/** What has to be typed in full. */
-export function nameToType(store: ConsoleStore): string {
-  return store.getState().plan?.shown?.plan.subject ?? ''
+/** What has to be typed in full now. */
+function nameToType(store: ConsoleStore): string {
+  const { plan, confirmation } = store.getState()
+  return (plan?.shown && namesToType(plan.shown.plan)[confirmation?.at ?? 0]) ?? ''
+}
+
+/** The last name carries it out; after each before it comes what is asked of the next. */
+function saidName(store: ConsoleStore): void {
+  const { plan, confirmation } = store.getState()
+  const shown = plan?.shown
+  if (!shown || !confirmation) return
+  const at = confirmation.at + 1
+  if (at === namesToType(shown.plan).length) carryOut(store)
+  else goOn(store, { at, step: questionOf(shown, at) })
 }
 
 function pressForProof(store: ConsoleStore, key: string): void {
-  const devices = store.getState().plan?.shown?.off?.devices ?? []
+  const { plan, confirmation } = store.getState()
+  const off = plan?.shown && offNeeded(plan.shown, confirmation?.at ?? 0)
   if (key === 'enter') cancel(store)
   else if (key === 'w') goOn(store, { step: 'how' })
-  else if (key === 'f' && devices.length > 0) goOn(store, { step: 'name', off: { by: 'device' } })
+  else if (key === 'f' && off && off.devices.length > 0) isProved(store, { by: 'device' })
 }
 
 function saidHow(store: ConsoleStore, how: string): void {
   if (how === '') cancel(store)
-  else goOn(store, { step: 'name', off: { by: 'word', how } })
+  else isProved(store, { by: 'word', how })
+}
+
+/** Of the HWM that is asked about; its name comes next. */
+function isProved(store: ConsoleStore, by: OffProof): void {
+  const off = { ...store.getState().confirmation?.off, [nameToType(store)]: by }
+  goOn(store, { step: 'name', off })
 }
 
 /** To the next question, which is as deaf at first as the one before. */
@@ -163,7 +199,8 @@ function carryOut(store: ConsoleStore): void {
   const shown = plan?.shown
   if (!shown) return
   const { off } = confirmation
-  const question = { ask: 'commit', plan: shown.id, why: plan.why, ...(off && { off }) } as const
+  const proofs = Object.keys(off).length > 0 && { off }
+  const question = { ask: 'commit', plan: shown.id, why: plan.why, ...proofs } as const
   void store.effects.ask(question, { timeoutMs: COMMIT_LIMIT_MS }).then(answer => {
     store.setState({ confirmation: undefined })
     if (!answer.ok) {

@@ -27,7 +27,7 @@ export type ConfirmStep =
   | 'how'
   /** `y`. */
   | 'yes'
-  /** Its name in full, then Enter. */
+  /** Its name in full, then Enter; of several dead HWMs one after the other. */
   | 'name'
   /** The engine was told; no key does anything. */
   | 'telling'
@@ -37,7 +37,10 @@ export interface Confirmation {
     | { readonly kind: 'plan' }
     | { readonly kind: 'verb'; readonly id: string; readonly to: Verb; readonly sentence: string }
   readonly step: ConfirmStep
-  readonly off: OffProof | undefined
+  /** Which of the names that are to be typed it is about now. */
+  readonly at: number
+  /** What was answered so far: by what each HWM is proved to be off. */
+  readonly off: Readonly<Record<string, OffProof>>
   /** What is typed. */
   readonly text: string
   /** Tells this question from the one before it. */

@@ -4,6 +4,7 @@ import type { HwmView, VmView } from '../../model/snapshot.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, subject } from '../store.ts'
 import { activeList } from '../state.ts'
+import { wantedSet } from '../wanted-set.ts'
 
 export function whyNotAct(store: ConsoleStore): string | undefined {
   const { picture, link } = store.getState()
@@ -14,10 +15,27 @@ export function whyNotAct(store: ConsoleStore): string | undefined {
   return undefined
 }
 
-/** The HWM that the keys are about. */
+/** The one HWM that the keys are about; undefined when there are none or several. */
 export function hwmInHand(store: ConsoleStore): HwmView | undefined {
-  const about = subject(store.getState(), store.lists)
-  return about?.kind === 'hwm' ? store.getState().picture.hwm(about.name) : undefined
+  const hwms = hwmsInHand(store)
+  return hwms.length === 1 ? hwms[0] : undefined
+}
+
+/** The HWMs that the keys are about: those that are marked, on screen 4 those of the set, else the selected or opened one. */
+export function hwmsInHand(store: ConsoleStore): readonly HwmView[] {
+  const state = store.getState()
+  const id = activeList(state)
+  const marks = id === 'hwm' || id === 'place' ? state.lists[id].marks : undefined
+  const about = subject(state, store.lists)
+  const names =
+    id === 'fallback'
+      ? wantedSet(state, store.lists)
+      : marks && marks.size > 0
+        ? [...marks].toSorted()
+        : about?.kind === 'hwm'
+          ? [about.name]
+          : []
+  return names.flatMap(name => state.picture.hwm(name) ?? [])
 }
 
 /** The VMs that the keys are about: those that are marked, else the selected or opened one. */
@@ -44,10 +62,22 @@ export function operationInHand(store: ConsoleStore): Operation | undefined {
 export function whyNotHwm(store: ConsoleStore): string | undefined {
   const why = whyNotAct(store)
   if (why !== undefined) return why
-  const state = store.getState()
-  if (activeList(state) === 'hwm' && state.lists.hwm.marks.size > 1)
-    return 'one HWM at a time: take the marks away'
-  return hwmInHand(store) ? undefined : 'select an HWM'
+  return whyNotOne(store) ?? (hwmInHand(store) ? undefined : 'select an HWM')
+}
+
+function whyNotOne(store: ConsoleStore): string | undefined {
+  return hwmsInHand(store).length > 1 ? 'one HWM at a time: take the marks away' : undefined
+}
+
+/** Several HWMs are evacuated together when they are dead; who lives is emptied alone. */
+export function whyNotEvacuate(store: ConsoleStore): string | undefined {
+  const why = whyNotAct(store)
+  if (why !== undefined) return why
+  const hwms = hwmsInHand(store)
+  const lives = hwms.find(hwm => hwm.state === 'up')
+  if (hwms.length > 1 && lives)
+    return `only dead HWMs are evacuated together, and ${lives.name} lives: take the marks away`
+  return hwms.length > 0 ? undefined : 'select an HWM'
 }
 
 export function whyNotVms(
@@ -65,6 +95,9 @@ export function whyNotVms(
 export function whyNotHome(store: ConsoleStore): string | undefined {
   const why = whyNotAct(store)
   if (why !== undefined) return why
+  const isSet = activeList(store.getState()) === 'fallback'
+  const several = isSet ? undefined : whyNotOne(store)
+  if (several !== undefined) return several
   return store.getState().picture.counts.away > 0 ? undefined : 'no VM is away'
 }
 

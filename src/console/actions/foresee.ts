@@ -1,19 +1,11 @@
 // Asking the engine what would happen: the failure set that is selected or built, again when the answer may be another.
 import { setName } from '../../model/preview.ts'
 import type { FallbackAnswer } from '../../model/fallback-answer.ts'
-import type { ConsoleState } from '../state.ts'
 import { activeList } from '../state.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection } from '../store.ts'
+import { wantedSet } from '../wanted-set.ts'
 import { goToScreen } from './move.ts'
-
-/** The HWMs whose failure screen 4 shows: those of the marked sets together, else those of the selected set. */
-export function wantedSet(state: ConsoleState, lists: ConsoleStore['lists']): readonly string[] {
-  const { marks } = state.lists.fallback
-  const names = marks.size > 0 ? [...marks] : [selection(state, lists, 'fallback')?.name ?? '']
-  const hwms = new Set(names.flatMap(name => name.split('+')).filter(name => name !== ''))
-  return [...hwms].toSorted()
-}
 
 /** `w`: what if the marked HWMs fail, else the selected one; on a list of VMs, the HWM that one runs on. */
 export function whatIf(store: ConsoleStore): void {

@@ -1,5 +1,6 @@
 // The one question before something is carried out, over the lowest lines of what it is about.
-import { deadUntil } from '../acting/confirm.ts'
+import { namesToType } from '../../engine/acting/questions.ts'
+import { deadUntil, offNeeded } from '../acting/confirm.ts'
 import type { Confirmation } from '../acting/in-hand.ts'
 import type { Line, Span } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
@@ -65,14 +66,17 @@ function afterwards({ state }: ViewContext, { about }: Confirmation, width: numb
 }
 
 function question(context: ViewContext, confirmation: Confirmation, width: number): Line[] {
-  const { plan } = context.state
-  const off = plan?.shown?.off
-  const hwm = off?.hwm ?? ''
+  const shown = context.state.plan?.shown
+  const { at, off: proofs } = confirmation
+  const names = shown ? namesToType(shown.plan) : []
+  const name = names[at] ?? ''
+  const off = shown && offNeeded(shown, at)
+  const proof = proofs[name]
   const text = (words: string): Line[] => wrap(words, width).map(each => line(MARGIN, each))
   switch (confirmation.step) {
     case 'off':
       return [
-        ...text(`${hwm} does not answer, and nothing proves that it is off. How is that known?`),
+        ...text(`${name} does not answer, and nothing proves that it is off. How is that known?`),
         ...(off && off.devices.length > 0
           ? wrap(
               `its device ${off.devices.join(', or ')} switches it off; that is read back`,
@@ -86,7 +90,7 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
     case 'how':
       return [
         ...text(
-          `How was it verified that ${hwm} is off? A VM that still runs there would run twice.`,
+          `How was it verified that ${name} is off? A VM that still runs there would run twice.`,
         ),
         ...typedLines('how: ', confirmation.text, width),
       ]
@@ -94,24 +98,33 @@ function question(context: ViewContext, confirmation: Confirmation, width: numbe
       return []
     case 'name':
       return [
-        ...(confirmation.off?.by === 'device'
-          ? text(`First ${hwm} is switched off and that is read back.`)
-          : confirmation.off
-            ? text(`${hwm} is off, by my word: ${confirmation.off.how}`)
+        ...(proof?.by === 'device'
+          ? text(`First ${name} is switched off and that is read back.`)
+          : proof
+            ? text(`${name} is off, by my word: ${proof.how}`)
             : []),
-        ...typedLines(
-          `type ${plan?.shown?.plan.subject ?? ''} in full, then Enter: `,
-          confirmation.text,
-          width,
-        ),
+        ...(names.length > 1
+          ? wrap(stageOf(at, names), width).map(each => line(MARGIN, span(each, 'dim')))
+          : []),
+        ...typedLines(`type ${name} in full, then Enter: `, confirmation.text, width),
       ]
     case 'telling':
-      return text(
-        confirmation.off?.by === 'device'
-          ? `${hwm} is being switched off`
-          : 'the engine carries it out',
-      )
+      return text(telling(proofs))
   }
+}
+
+/** Of several names, which this is, and that nothing is done before the last of them. */
+function stageOf(at: number, names: readonly string[]): string {
+  const next = names[at + 1]
+  return next === undefined
+    ? `HWM ${at + 1} of ${names.length}, the last: its name carries all of it out.`
+    : `HWM ${at + 1} of ${names.length}: nothing is done yet, ${next} is asked about next.`
+}
+
+function telling(proofs: Confirmation['off']): string {
+  const switched = Object.keys(proofs).filter(hwm => proofs[hwm]?.by === 'device')
+  if (switched.length === 0) return 'the engine carries it out'
+  return `${switched.join(', ')} ${switched.length === 1 ? 'is' : 'are'} being switched off`
 }
 
 /** What is typed stands behind what is asked, or below it where that leaves no room. */

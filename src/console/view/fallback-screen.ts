@@ -2,7 +2,7 @@
 // else one above the other: what is toggled and its answer are always seen together.
 import type { FailureSet } from '../../model/preview.ts'
 import { setName } from '../../model/preview.ts'
-import { wantedSet } from '../actions/foresee.ts'
+import { wantedSet } from '../wanted-set.ts'
 import type { Line } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
 import { widthOf } from '../text.ts'

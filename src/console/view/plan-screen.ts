@@ -67,7 +67,7 @@ function titleOf(plan: PlanInHand | undefined): string {
     case undefined:
       return ''
     case 'evacuate':
-      return `evacuate ${request.hwm}${request.cold ? ', cold' : ''}`
+      return `evacuate ${[request.hwm, ...(request.also ?? [])].join(', ')}${request.cold ? ', cold' : ''}`
     case 'homecoming':
       return request.hwm === undefined ? 'homecoming' : `homecoming to ${request.hwm}`
     case 'migrate':
@@ -182,8 +182,8 @@ function atOnce({ estimate, parallel, plan, off }: PlanShown): Line {
   const basis =
     copies === 0 ? 'reckoned' : copies === 1 ? 'as the last one' : `as the last ${copies}`
   if (live > 0) pieces.push(span(`; copies at ${humanBitRate(rate * 8)} ${basis}`, 'dim'))
-  // What lies on a dead HWM stands still already.
-  const interrupted = off ? 0 : plan.moves.filter(move => move.interrupts).length
+  // What lies on dead HWMs stands still already.
+  const interrupted = off.length > 0 ? 0 : plan.moves.filter(move => move.interrupts).length
   if (interrupted > 0)
     pieces.push(span(`; ${interrupted} ${interrupted === 1 ? 'is' : 'are'} interrupted`, 'warn'))
   return line(MARGIN, ...pieces)
@@ -353,8 +353,12 @@ function notesOf({ state }: ViewContext, shown: PlanShown): readonly string[] {
   const notes = [...plan.notes]
   if (plan.cordon !== undefined)
     notes.push(`${plan.cordon} takes nobody in from now on (maintenance), until M ends that`)
-  if (off?.proved !== undefined) notes.push(`${off.hwm} is proved to be off: ${off.proved}`)
-  else if (off) notes.push(`${off.hwm} is not proved to be off: that is asked for next`)
+  for (const { hwm, proved } of off)
+    notes.push(
+      proved === undefined
+        ? `${hwm} is not proved to be off: that is asked for next`
+        : `${hwm} is proved to be off: ${proved}`,
+    )
   const why = state.plan?.why ?? ''
   if (why !== '') notes.push(`reason for the log: ${why}`)
   return notes

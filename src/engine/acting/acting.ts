@@ -113,14 +113,13 @@ export class Acting {
       plan,
       parallel,
       estimate: estimate(snapshot, plan, { parallelPerHwm: parallel }),
-      off:
-        mustBeOff === undefined
-          ? undefined
-          : {
-              hwm: mustBeOff,
-              proved: await operations.proofOf(mustBeOff),
-              devices: this.#fencing.devices(mustBeOff).map(device => device.label),
-            },
+      off: await Promise.all(
+        mustBeOff.map(async hwm => ({
+          hwm,
+          proved: await operations.proofOf(hwm),
+          devices: this.#fencing.devices(hwm).map(device => device.label),
+        })),
+      ),
       after: await this.#verdictOn(id, snapshot, plan),
       madeAt: clock.now(),
     }

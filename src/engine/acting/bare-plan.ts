@@ -88,7 +88,7 @@ function withoutMoves(
     unplaced: [],
     staying: [],
     loads: [],
-    mustBeOff: undefined,
+    mustBeOff: [],
     cordon: undefined,
     basis: { revision: snapshot.etcd.revision, hwms: {}, vms: {} },
   }

@@ -29,7 +29,8 @@ export type ActingQuestion =
       readonly ask: 'commit'
       readonly plan: string
       readonly why: string
-      readonly off?: OffProof
+      /** By HWM. */
+      readonly off?: Readonly<Record<string, OffProof>>
     }
   /** Of a plan whose verdict on X was being worked out: an `AfterPlan`, as soon as it is there. */
   | { readonly ask: 'after-plan'; readonly plan: string }
@@ -59,7 +60,8 @@ export interface PlanShown {
   readonly plan: Plan
   readonly estimate: Estimate
   readonly parallel: number
-  readonly off: OffNeeded | undefined
+  /** Empty: of a plan that takes no HWM for dead. */
+  readonly off: readonly OffNeeded[]
   readonly after: AfterShown | undefined
   readonly madeAt: Instant
 }
@@ -71,5 +73,6 @@ export type Committed =
   /** Nothing was done; `lines` are the differences when the cluster changed since the plan. */
   | { readonly is: 'refused'; readonly why: string; readonly lines: readonly string[] }
 
+export { namesToType } from '../../operations/plan/plan.ts'
 export type { OffProof } from '../../operations/operations.ts'
 export type { Choices, LeftOut, LoadChange, PlannedMove } from '../../operations/plan/plan.ts'

@@ -78,7 +78,7 @@ function planMoves(
     unplaced,
     staying,
     loads: loadChanges(snapshot, room),
-    mustBeOff: undefined,
+    mustBeOff: [],
     confirm: 'yes',
     notes: [],
     cordon: undefined,

@@ -31,14 +31,15 @@ export async function draft(
 ): Promise<Plan> {
   switch (wanted.do) {
     case 'evacuate': {
-      const { hwm, cold, off } = wanted
-      if (snapshot.hwms[hwm]?.state === 'up') {
+      const { hwm, also = [], cold, off } = wanted
+      const hwms = [hwm, ...also]
+      if (hwms.length === 1 && snapshot.hwms[hwm]?.state === 'up') {
         const obstacles = await findObstacles(reach, snapshot, vm => vm.where === hwm)
-        return planEvacuation(snapshot, hwm, { cold, obstacles, choices })
+        return planEvacuation(snapshot, hwms, { cold, obstacles, choices })
       }
-      if (snapshot.hwms[hwm]?.state === 'down') probe(hwm)
-      const prepared = preparedFor(deadWith(snapshot, hwm))
-      return planEvacuation(snapshot, hwm, {
+      for (const each of hwms) if (snapshot.hwms[each]?.state === 'down') probe(each)
+      const prepared = preparedFor(deadWith(snapshot, hwms))
+      return planEvacuation(snapshot, hwms, {
         cold,
         choices,
         ...(off !== undefined && { off }),

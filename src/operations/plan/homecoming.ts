@@ -105,7 +105,7 @@ export function planReturns(
     unplaced,
     staying,
     loads: loadChanges(snapshot, room),
-    mustBeOff: undefined,
+    mustBeOff: [],
     confirm: unplaced.length > 0 ? 'name' : 'yes',
     notes: [],
     cordon: undefined,

@@ -49,7 +49,7 @@ export interface Basis {
 
 export interface Plan {
   readonly kind: OperationKind
-  /** HWM or VM it is about. */
+  /** HWM or VM it is about; of several HWMs, the name of the failure set. */
   readonly subject: string
   /** One sentence with the counts: what the confirmation asks. */
   readonly sentence: string
@@ -59,9 +59,9 @@ export interface Plan {
   /** What stays where it is, and that is right so: `waits for quark`. */
   readonly staying: readonly LeftOut[]
   readonly loads: readonly LoadChange[]
-  /** The HWM the VMs are taken from although it does not answer: its power-off must be proved. */
-  readonly mustBeOff: string | undefined
-  /** `name`: the HWM's name is typed in full, because VMs are interrupted or left unplaced. */
+  /** HWMs the VMs are taken from although they do not answer: the power-off of each must be proved. */
+  readonly mustBeOff: readonly string[]
+  /** `name`: names are typed in full (`namesToType`), because VMs are interrupted or left unplaced. */
   readonly confirm: 'yes' | 'name'
   /** Notes worth a line: where the targets come from, which facts are old. */
   readonly notes: readonly string[]
@@ -72,6 +72,14 @@ export interface Plan {
   /** HWMs whose maintenance ends with the beginning of the operation: an undone evacuation had turned it on. */
   readonly opens?: readonly string[]
   readonly basis: Basis
+}
+
+/** What has to be typed in full where a name is asked for: of HWMs that are taken for dead, each by itself. */
+export function namesToType({
+  mustBeOff = [],
+  subject,
+}: Pick<Plan, 'subject'> & Partial<Pick<Plan, 'mustBeOff'>>): readonly string[] {
+  return mustBeOff.length > 0 ? mustBeOff : [subject]
 }
 
 /** What the operator wants otherwise than it was planned. */

@@ -154,7 +154,7 @@ function single(
     unplaced: [],
     staying: [],
     loads: loadChanges(snapshot, room),
-    mustBeOff: undefined,
+    mustBeOff: [],
     confirm: move.interrupts ? 'name' : 'yes',
     notes: [],
     cordon: undefined,
