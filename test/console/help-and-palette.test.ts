@@ -12,7 +12,7 @@ describe('help and the command line', () => {
       .on(cluster('three-hosts'))
       .press('?')
       .sees('MOVING ABOUT')
-      .sees(/E +evacuate an HWM +this console is read-only/)
+      .sees(/E +evacuate an HWM, or marked dead ones +this console is read-only/)
       .golden('help-100x60')
       .press('esc')
       .doesNotSee('MOVING ABOUT'))
@@ -20,7 +20,7 @@ describe('help and the command line', () => {
   test('a key that does not work says why and does nothing', () =>
     three()
       .press('E')
-      .sees('evacuate an HWM: this console is read-only')
+      .sees('evacuate an HWM, or marked dead ones: this console is read-only')
       .press('j')
       .doesNotSee('read-only:')
       .sees('quark'))
