@@ -9,6 +9,7 @@ import {
   moveToEnd,
   otherPane,
 } from './actions/move.ts'
+import { toggleSolvedMove } from './actions/leave-out.ts'
 import { openSelected, toggleMark, turnPage } from './actions/open.ts'
 import {
   copySelected,
@@ -22,7 +23,7 @@ import { meantHwms, nextDimension, whatIf } from './actions/foresee.ts'
 import { hasTwoPanes, tellWhatIsSeen } from './actions/move.ts'
 import { ACT_KEYS, PLAN_KEYS } from './acting/act-keys.ts'
 import { rowInHand, toggleLeftOut } from './acting/plan.ts'
-import { SOLVE_KEYS } from './solve-keys.ts'
+import { isPlanning, SOLVE_KEYS, whyNotLeaveOut } from './solve-keys.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
@@ -232,10 +233,16 @@ export const KEY_TABLE: readonly KeyAction[] = [
         ? rowInHand(store)
           ? undefined
           : 'there is no VM to leave out'
-        : (inAList(store) ?? onSomething(store)),
+        : isPlanning(store.getState())
+          ? whyNotLeaveOut(store)
+          : (inAList(store) ?? onSomething(store)),
     run: store => {
       if (isInPlan(store)) {
         toggleLeftOut(store)
+        return
+      }
+      if (isPlanning(store.getState())) {
+        toggleSolvedMove(store)
         return
       }
       toggleMark(store)

@@ -7,13 +7,14 @@ import {
   tolerateMore,
   typeBestBy,
 } from './actions/solve.ts'
+import { solvedRow, solvedRows } from './actions/leave-out.ts'
 import { openPlan } from './acting/plan.ts'
 import { whyNotAct } from './acting/reasons.ts'
 import type { KeyAction } from './key-table.ts'
 import type { ConsoleState } from './state.ts'
 import type { ConsoleStore } from './store.ts'
 
-const isPlanning = (state: ConsoleState) => state.opened.at(-1)?.kind === 'solve'
+export const isPlanning = (state: ConsoleState) => state.opened.at(-1)?.kind === 'solve'
 
 /** Before the screens' own keys: who has a plan open wants to know what it can become. */
 const PRIORITY = 65
@@ -71,9 +72,20 @@ export const SOLVE_KEYS: readonly KeyAction[] = [
   }),
 ]
 
-function whyNotApply(store: ConsoleStore): string | undefined {
+export function whyNotLeaveOut(store: ConsoleStore): string | undefined {
   const { solved, since } = store.getState().solve
-  if (since !== undefined) return 'the search goes on: e ends it with the best so far'
+  if (since !== undefined) return SEARCHING
+  if (solvedRows(solved).length === 0) return 'there is no move to leave out'
+  if (solved?.order !== 'found') return 'there is no order of moves'
+  return solvedRow(store) === undefined ? 'select a move first' : undefined
+}
+
+const SEARCHING = 'the search goes on: e ends it with the best so far'
+
+function whyNotApply(store: ConsoleStore): string | undefined {
+  const { solved, since, leaving } = store.getState().solve
+  if (since !== undefined) return SEARCHING
+  if (leaving !== undefined) return 'what is left out is being worked out'
   if (solved?.answer !== 'map') return 'there is no map to apply'
   if (solved.order !== 'found') return 'there is no order of moves'
   return whyNotAct(store)

@@ -13,6 +13,8 @@ export interface SolveState {
   readonly progress: SolveProgress | undefined
   /** The last that was found, perhaps for other wishes. */
   readonly solved: Solved | undefined
+  /** VMs to be left out of it, while that is worked out. */
+  readonly leaving?: readonly string[]
   /** Why there is nothing newer; empty otherwise. */
   readonly problem: string
 }

@@ -44,8 +44,8 @@ export type Opened =
   | { readonly kind: 'operation'; readonly id: string; readonly top: number; readonly left: number }
   /** `at`: which of its rows is selected. */
   | { readonly kind: 'plan'; readonly at: number; readonly top: number; readonly left: number }
-  /** The plan of the solver. */
-  | { readonly kind: 'solve'; readonly top: number; readonly left: number }
+  /** The plan of the solver. `at`: which of its rows is selected; -1: none yet. */
+  | { readonly kind: 'solve'; readonly at: number; readonly top: number; readonly left: number }
 
 export interface MenuItem {
   readonly id: string

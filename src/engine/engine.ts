@@ -154,6 +154,8 @@ export class Engine implements AsyncDisposable {
         return this.#foreseeing.fallback(question.failed, signal)
       case 'solve':
         return this.#solve(question, asker)
+      case 'leave-out':
+        return this.#desk.leaveOut(question, signal)
       case 'engine-health':
         return this.#health()
       case 'plan':

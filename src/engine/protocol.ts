@@ -13,7 +13,7 @@ import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Operation } from '../model/operation.ts'
 import type { SolveProgress } from '../model/solved.ts'
-import type { SolveRequest } from './preview/solver-desk.ts'
+import type { LeaveOutAsked, SolveRequest } from './preview/solver-desk.ts'
 import type { FailureSet, Kept, XVerdict } from '../model/preview.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -60,6 +60,8 @@ export type Question =
   | { readonly ask: 'fallback'; readonly failed: readonly string[] }
   /** A new placement: a `Solved`, with `SolveProgress` on the way. `enough` ends it with the best so far. */
   | ({ readonly ask: 'solve' } & SolveRequest)
+  /** What was found before, without the moves of these VMs: a `Solved`; an error where others count on their leaving. None: as it was. */
+  | ({ readonly ask: 'leave-out' } & LeaveOutAsked)
   /** How the engine itself is: `EngineHealth`. */
   | { readonly ask: 'engine-health' }
   /** Simulator only: a line of the story, e.g. `kill quark`. */

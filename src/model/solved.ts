@@ -20,6 +20,13 @@ export interface SolvedMove {
   readonly bounce: boolean
 }
 
+/** A VM that stays where it is, and keeps its home, although the map would have it elsewhere. */
+export interface LeftOutMove {
+  readonly vm: string
+  readonly from: string
+  readonly to: string
+}
+
 /** One HWM, in base units. */
 export interface SolvedLoad {
   readonly hwm: string
@@ -58,6 +65,8 @@ export interface Solved {
   /** HWMs that hold VMs before or after. */
   readonly loads: readonly SolvedLoad[]
   readonly moves: readonly SolvedMove[]
+  /** VMs of which a move was left out, with what it would have been. */
+  readonly leftOut: readonly LeftOutMove[]
   readonly order: 'found' | 'impossible' | 'unknown'
   /** VMs for which no order was found. */
   readonly blocked: readonly string[]

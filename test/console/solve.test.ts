@@ -53,6 +53,7 @@ const FOUND: Solved = {
     { vm: 'freebsd-vmm2', from: 'quark', to: 'andreys', batch: 1, bounce: true },
     { vm: 'freebsd-vmm2', from: 'andreys', to: 'snailin', batch: 2, bounce: false },
   ],
+  leftOut: [],
   order: 'found',
   blocked: [],
   homes: 2,
@@ -251,6 +252,89 @@ describe('the search', () => {
       .sees('the engine ended'))
 })
 
+describe('moves left out', () => {
+  const OUT: Solved = {
+    ...FOUND,
+    id: '2',
+    value: 1,
+    moves: [{ vm: 'win7-vmm2', from: 'quark', to: 'snailin', batch: 1, bounce: false }],
+    leftOut: [{ vm: 'freebsd-vmm2', from: 'quark', to: 'snailin' }],
+    homes: 1,
+    verdict: { ...FOUND.verdict, holds: 'no', because: 'quark: ram short 2 GiB' },
+  }
+  /** The engine leaves out what it is asked to, or says why it cannot. */
+  const leaving =
+    (out: Answer | Promise<Answer> = { ok: true, value: OUT }) =>
+    ({ cluster: scripted }: Scene) => {
+      finding()({ cluster: scripted } as Scene)
+      scripted.answers.push(question =>
+        question.ask !== 'leave-out'
+          ? undefined
+          : question.vms.length === 0
+            ? { ok: true, value: FOUND }
+            : out,
+      )
+    }
+  const asked = ({ cluster: scripted }: Scene) =>
+    scripted.asked.flatMap(each => (each.ask === 'leave-out' ? [[each.solved, ...each.vms]] : []))
+
+  for (const size of SIZES) {
+    test(`at ${size}`, () =>
+      three(size)
+        .does(leaving())
+        .press('P', 'j', 'j', 'space', 'j')
+        .golden(`solve-left-out-${size}`))
+  }
+
+  test('its order, the verdict and what it is worth follow; Space takes it in again', () =>
+    three('112x30')
+      .does(leaving())
+      .press('P', 'space')
+      .sees('select a move first')
+      .press('j', 'j')
+      .selects('    freebsd-vmm2')
+      .press('space')
+      .sees('fewest moves  1')
+      .sees('then TOLERATES 1: NO  quark: ram short 2 GiB')
+      .sees('MOVES  1 in 1 batch, 1 homes change')
+      .sees('LEFT OUT  1')
+      .sees('freebsd-vmm2  stays on quark, not → snailin')
+      .selects('    freebsd-vmm2')
+      .press('space')
+      .doesNotSee('LEFT OUT')
+      .sees('MOVES  3 in 2 batches')
+      .does(scene => expect(asked(scene)).toEqual([['1', 'freebsd-vmm2'], ['2']])))
+
+  test('others count on it: why is said, and the plan stays as it was', () =>
+    three('112x30')
+      .does(leaving({ ok: false, error: 'win7-vmm2 cannot stay on quark: ram is short' }))
+      .press('P', 'j', 'space')
+      .sees('win7-vmm2 cannot stay on quark: ram is short')
+      .sees('MOVES  3 in 2 batches'))
+
+  test('keys that come while it is worked out add to it; nothing can be applied until it is there', async () => {
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    await three('112x30')
+      .does(leaving(promise))
+      .press('P', 'j', 'space')
+      .sees('being left out')
+      .press('j', 'space')
+      .press('D')
+      .sees('what is left out is being worked out')
+      .does(scene => {
+        expect(asked(scene)).toEqual([
+          ['1', 'win7-vmm2'],
+          ['1', 'win7-vmm2', 'freebsd-vmm2'],
+        ])
+        resolve({ ok: true, value: OUT })
+      })
+      .sees('LEFT OUT  1')
+      .doesNotSee('being left out')
+      .press('D')
+      .sees('this console is read-only')
+  })
+})
+
 describe('on a living cluster', () => {
   const planned = (size: string) =>
     console
@@ -270,6 +354,33 @@ describe('on a living cluster', () => {
       .press('y')
       .lives(/away \d/)
       .stillSees('running 7'))
+
+  test('what is left out stays: the rest moves, as it was shown', async () => {
+    let stays = ''
+    await planned('112x30')
+      .press('j')
+      .does(({ terminal }) => {
+        stays = />\s+1 (\S+)/.exec(terminal.text())?.[1] ?? ''
+        expect(stays).not.toBe('')
+      })
+      .press('space')
+      .lives('LEFT OUT  1')
+      .press('N')
+      .lives('live to')
+      .does(({ terminal }) => expect(terminal.text()).not.toContain(stays))
+      .press('enter')
+      .after('1 s')
+      .press('y')
+      .lives('Operation 1 done', '300 s')
+      .does(({ live }) => {
+        const { vms } = live!.simulation.cluster.config
+        const home = vms.find(vm => vm.name === stays)?.home ?? ''
+        expect(live!.simulation.runsOn(stays)).toEqual([home])
+      })
+      .press('2')
+      .lives('running 7')
+      .doesNotSee('away')
+  })
 
   test('a plan is carried out: VMs move live, and are at home where they come', () =>
     planned('112x30')

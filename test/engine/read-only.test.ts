@@ -15,6 +15,7 @@ const QUESTIONS: {
   },
   'hwm-detail': { is: 'looks', of: { ask: 'hwm-detail', hwm: 'quark' } },
   fallback: { is: 'looks', of: { ask: 'fallback', failed: ['quark'] } },
+  'leave-out': { is: 'looks', of: { ask: 'leave-out', solved: '1', vms: [] } },
   solve: { is: 'looks', of: { ask: 'solve', bestBy: {}, tolerate: 0, seconds: 1 } },
   'engine-health': { is: 'looks', of: { ask: 'engine-health' } },
   simulate: { is: 'looks', of: { ask: 'simulate', line: 'kill quark' } },

@@ -1,6 +1,7 @@
 // A plan in hand: asked of the engine, changed, and dropped. Nothing here carries anything out.
 import type { AfterShown, PlanShown, Request } from '../../engine/acting/questions.ts'
 import type { Choices, PlannedMove } from '../../engine/acting/questions.ts'
+import { solvedRows } from '../actions/leave-out.ts'
 import { open } from '../actions/opening.ts'
 import type { ConsoleStore } from '../store.ts'
 import type { PlanInHand } from './in-hand.ts'
@@ -107,13 +108,15 @@ export function rowInHand(store: ConsoleStore): PlanRow | undefined {
   return rows[Math.min(last.at, rows.length - 1)]
 }
 
+/** In a plan that is carried out, and in the solver's. */
 export function moveInPlan(store: ConsoleStore, by: number): void {
-  const { opened, plan } = store.getState()
+  const { opened, plan, solve } = store.getState()
   const last = opened.at(-1)
-  if (last?.kind !== 'plan') return
-  const rows = rowsOf(plan).length
-  // Without rows, or past them, the text scrolls.
-  const at = Math.max(0, Math.min(rows - 1, last.at + by))
+  if (last?.kind !== 'plan' && last?.kind !== 'solve') return
+  const isPlan = last.kind === 'plan'
+  const rows = (isPlan ? rowsOf(plan) : solvedRows(solve.solved)).length
+  // Without rows, or past them, the text scrolls. Above the solver's moves stands what was asked: there none is selected.
+  const at = Math.max(isPlan ? 0 : -1, Math.min(rows - 1, last.at + by))
   if (rows > 0 && at !== last.at) store.patchOpened({ at })
   else {
     const { scrollLimit } = store.lists

@@ -4,7 +4,7 @@ import { layoutOf } from '../layout.ts'
 import { placeGrid } from '../place-grid.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, shownNames } from '../store.ts'
-import type { ListId, ScreenId } from '../state.ts'
+import type { ConsoleState, ListId, ScreenId } from '../state.ts'
 import { dropSolve } from './solve.ts'
 import { activeList } from '../state.ts'
 
@@ -12,7 +12,7 @@ import { activeList } from '../state.ts'
 export function moveBy(store: ConsoleStore, lines: number): void {
   const state = store.getState()
   const last = state.opened.at(-1)
-  if (last?.kind === 'plan') {
+  if (hasRows(state)) {
     moveInPlan(store, lines)
     return
   }
@@ -60,7 +60,7 @@ export function movePage(store: ConsoleStore, pages: number): void {
 
 export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
   const state = store.getState()
-  if (state.opened.at(-1)?.kind === 'plan') {
+  if (hasRows(state)) {
     moveInPlan(store, which === 'first' ? -MANY : MANY)
     return
   }
@@ -70,6 +70,12 @@ export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
   }
   const id = activeList(state)
   if (id !== undefined) selectAt(store, id, which === 'first' ? 0 : Number.MAX_SAFE_INTEGER)
+}
+
+/** Plans are moved about in by their rows. */
+function hasRows({ opened }: ConsoleState): boolean {
+  const kind = opened.at(-1)?.kind
+  return kind === 'plan' || kind === 'solve'
 }
 
 const MANY = 1_000_000

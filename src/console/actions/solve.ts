@@ -2,6 +2,7 @@
 import type { Solved } from '../../model/solved.ts'
 import { type BestBy, bestByText } from '../../model/objectives.ts'
 import { onlyOne } from '../best-by.ts'
+import { dropLeaving } from './leave-out.ts'
 import { SINGLES, type SolveState, TIMES } from '../solve.ts'
 import type { ConsoleStore } from '../store.ts'
 
@@ -18,7 +19,7 @@ const running = new WeakMap<ConsoleStore, Running>()
 /** P: opens the plan and sets the solver to work. */
 export function openSolve(store: ConsoleStore): void {
   const { opened } = store.getState()
-  store.setState({ opened: [...opened, { kind: 'solve', top: 0, left: 0 }] })
+  store.setState({ opened: [...opened, { kind: 'solve', at: -1, top: 0, left: 0 }] })
   solve(store, {})
 }
 
@@ -28,6 +29,7 @@ export function solve(
   wish: Partial<Pick<SolveState, 'bestBy' | 'tolerate' | 'seconds'>>,
 ): void {
   running.get(store)?.drop.abort()
+  dropLeaving(store)
   const search: Running = { enough: new AbortController(), drop: new AbortController() }
   running.set(store, search)
   const isCurrent = () => running.get(store) === search
@@ -73,6 +75,7 @@ export function solvedEnough(store: ConsoleStore): void {
 export function dropSolve(store: ConsoleStore): void {
   running.get(store)?.drop.abort()
   running.delete(store)
+  dropLeaving(store)
   const { solve: now } = store.getState()
   if (now.since !== undefined)
     store.setState({ solve: { ...now, since: undefined, progress: undefined } })

@@ -40,15 +40,18 @@ function keyLine(context: ViewContext, store: ConsoleStore): Line {
 
 function isShownHere({ id, shortOn }: KeyAction, { state }: ViewContext): boolean {
   if (shortOn === undefined || shortOn === state.screen) return true
-  return state.opened.at(-1)?.kind === 'plan' && PLAN_SHORTS[id] !== undefined
+  const last = state.opened.at(-1)?.kind
+  return (last === 'plan' && PLAN_SHORTS[id] !== undefined) || (last === 'solve' && id === 'mark')
 }
 
 /** Keys that mean something else where they are pressed. */
 function shortOf(action: KeyAction, { state }: ViewContext): string | undefined {
-  if (state.opened.at(-1)?.kind === 'plan')
+  const last = state.opened.at(-1)?.kind
+  if (last === 'plan')
     return action.id === 'mark' && state.plan?.request.do === 'homecoming'
       ? 'stay here'
       : (PLAN_SHORTS[action.id] ?? action.short)
+  if (last === 'solve' && action.id === 'mark') return PLAN_SHORTS['mark']
   return action.id === 'pane' && state.opened.length > 0 ? 'page' : action.short
 }
 

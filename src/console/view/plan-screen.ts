@@ -3,60 +3,34 @@ import type { PlanInHand } from '../acting/in-hand.ts'
 import type { PlanShown } from '../../engine/acting/questions.ts'
 import { humanAmount, humanBitRate, humanDuration } from '../../model/human.ts'
 import type { LeftOut, LoadChange, PlannedMove } from '../../engine/acting/questions.ts'
-import { windowTop } from '../layout.ts'
 import type { Line, Span, Style } from '../line.ts'
-import { fitLine, line, span } from '../line.ts'
+import { line, span } from '../line.ts'
 import type { Opened } from '../state.ts'
 import { KIND_WORDS } from '../states.ts'
 import { fit, widthOf, wrap } from '../text.ts'
 import { rowsOf } from '../acting/plan.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import { bar, percent } from './meters.ts'
+import { type RowLine, rowsPane } from './rows-pane.ts'
 
 const MARGIN = '   '
-
-/** A line of the plan; `row`: it can be selected, as the n-th. */
-interface PlanLine {
-  readonly line: Line
-  readonly row?: number
-}
 
 export function planScreen(
   context: ViewContext,
   opened: Extract<Opened, { kind: 'plan' }>,
 ): readonly PaneView[] {
-  const { state, layout, lists, glyphs } = context
-  const { plan } = state
+  const { plan } = context.state
   const shown = plan?.shown
-  const title = line(span('Plan', 'title'), span(`  ${titleOf(plan)}`, 'strong'))
-  const height = layout.text
-  const lines = shown ? planLines(context, shown, opened.at) : [waiting(context)]
-  lists.scrollLimit = Math.max(0, lines.length - height)
-  const rows = rowsOf(plan).length
-  const selected = Math.min(opened.at, rows - 1)
-  const at = lines.findIndex(each => each.row !== undefined && each.row === selected)
-  // The selected row stays in sight; scrolled past the last row, the text goes on.
-  const before = lists.tops.get('plan') ?? 0
-  const top =
-    opened.top > 0
-      ? Math.min(opened.top, lists.scrollLimit)
-      : selected <= 0
-        ? 0
-        : windowTop(before, Math.max(0, at), lines.length, height)
-  lists.tops.set('plan', top)
-  const window = lines.slice(top, top + height)
-  const below = lines.length - top - window.length
-  const drawn = window.map(each => fitLine(each.line, layout.columns, glyphs.ellipsis))
-  while (drawn.length < height) drawn.push(fitLine([], layout.columns))
   return [
-    {
-      width: layout.columns,
-      title,
-      note: top > 0 ? line(span(`${top} more above`, 'dim')) : noteOf(context, shown),
-      lines: drawn,
-      foot: below > 0 ? line(span(`${below} more below`, 'dim')) : [],
-      isActive: true,
-    },
+    rowsPane(context, {
+      id: 'plan',
+      title: line(span('Plan', 'title'), span(`  ${titleOf(plan)}`, 'strong')),
+      note: noteOf(context, shown),
+      lines: shown ? planLines(context, shown, opened.at) : [waiting(context)],
+      rows: rowsOf(plan).length,
+      at: opened.at,
+      top: opened.top,
+    }),
   ]
 }
 
@@ -95,7 +69,7 @@ function subjects({ vm, also = [] }: { readonly vm: string; readonly also?: read
   return also.length === 0 ? vm : `${also.length + 1} VMs`
 }
 
-function waiting({ state }: ViewContext): PlanLine {
+function waiting({ state }: ViewContext): RowLine {
   return {
     line: line(
       MARGIN,
@@ -109,11 +83,11 @@ function noteOf({ state, ages }: ViewContext, shown: PlanShown | undefined): Lin
   return shown ? line(span(`made ${ages.of(shown.madeAt)} ago`, 'dim')) : []
 }
 
-function planLines(context: ViewContext, shown: PlanShown, selected: number): PlanLine[] {
+function planLines(context: ViewContext, shown: PlanShown, selected: number): RowLine[] {
   const { state, layout } = context
   const { plan } = shown
   const width = Math.max(20, layout.columns - 6)
-  const lines: PlanLine[] = []
+  const lines: RowLine[] = []
   const put = (...pieces: Line[]) => lines.push(...pieces.map(each => ({ line: each })))
   const refused = state.plan?.refused
   if (refused) {
@@ -229,7 +203,7 @@ const METHODS: Readonly<Record<PlannedMove['method'], string>> = {
   stop: 'stop',
 }
 
-function moveLines(context: ViewContext, shown: PlanShown, selected: number): PlanLine[] {
+function moveLines(context: ViewContext, shown: PlanShown, selected: number): RowLine[] {
   const { glyphs, layout } = context
   const { moves } = shown.plan
   const ways = moves.map(move => wayOf(move, glyphs.arrow))

@@ -5,30 +5,44 @@ import type { Line } from '../line.ts'
 import { line, restyle, span } from '../line.ts'
 import { fit, widthOf, wrap } from '../text.ts'
 import type { ViewContext } from './context.ts'
-import { type Section, stacked } from './document.ts'
 import { bar, percent } from './meters.ts'
+import type { RowLine } from './rows-pane.ts'
 
 /** Whole, or as many digits as say something. */
 export function figure(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(4)
 }
 
-export function foundLines(context: ViewContext, solved: Solved): readonly Line[] {
+/** `selected`: the row that has the keys, -1 for none; see `solvedRows`. */
+export function foundLines(
+  context: ViewContext,
+  solved: Solved,
+  selected: number,
+): readonly RowLine[] {
   const width = Math.max(20, context.layout.columns - 8)
-  return [
+  const lines: RowLine[] = [
     ...headline(solved, width),
     ...verdict(solved),
     ...solved.notes.map(note => line(span(note, 'warn'))),
-    // Where there is no map, there is nothing to compare.
-    ...(solved.loads.length === 0 ? [] : [[]]),
-    ...(solved.loads.length === 0
-      ? []
-      : stacked([
-          moves(context, solved, width),
-          maps(solved, width),
-          loads(context, solved, width),
-        ])),
+  ].map(each => ({ line: each }))
+  // Where there is no map, there is nothing to compare.
+  if (solved.loads.length === 0) return lines
+  const sections = [
+    moves(context, solved, selected, width),
+    leftOut(context, solved, selected),
+    maps(solved, width),
+    loads(context, solved, width),
   ]
+  for (const { title, lines: own } of sections) {
+    if (own.length === 0) continue
+    lines.push({ line: [] }, { line: title }, ...own)
+  }
+  return lines
+}
+
+interface RowSection {
+  readonly title: Line
+  readonly lines: readonly RowLine[]
 }
 
 function headline(solved: Solved, width: number): Line[] {
@@ -81,20 +95,17 @@ function verdict({
   return [line(head, span('NO', 'bad'), `  ${because}`, most)]
 }
 
-function moves({ glyphs }: ViewContext, solved: Solved, width: number): Section {
-  const { moves: all, order, blocked, homes } = solved
-  if (all.length === 0 && order === 'found')
-    return {
-      title: 'MOVES',
-      lines: [
-        line(
-          span(
-            homes === 0 ? 'none: everything is where it belongs' : `none; ${homes} homes change`,
-            'good',
-          ),
-        ),
-      ],
-    }
+function moves(
+  { glyphs, state }: ViewContext,
+  { moves: all, order, blocked, homes, leftOut: out }: Solved,
+  selected: number,
+  width: number,
+): RowSection {
+  if (all.length === 0 && order === 'found') {
+    const none = out.length > 0 ? 'none left' : 'none: everything is where it belongs'
+    const text = homes === 0 ? none : `none; ${homes} homes change`
+    return { title: line(span('MOVES', 'head')), lines: [{ line: line(span(text, 'good')) }] }
+  }
   // Counted from one, whatever the solver calls them.
   const ordinals = new Map(
     [...new Set(all.map(move => move.batch))].map((batch, index) => [batch, index + 1]),
@@ -102,13 +113,15 @@ function moves({ glyphs }: ViewContext, solved: Solved, width: number): Section 
   const batches = ordinals.size
   const names = longest(all.map(move => move.vm))
   const ends = longest(all.flatMap(move => [move.from, move.to]))
-  const lines = all.slice(0, MOST_LINES).map((move, index) =>
-    moveLine(move, all[index - 1]?.batch === move.batch ? undefined : ordinals.get(move.batch), {
-      names,
-      ends,
-      arrow: glyphs.arrow,
-    }),
-  )
+  const going = new Set(state.solve.leaving)
+  const lines = all.map((move, row): RowLine => {
+    const ordinal = all[row - 1]?.batch === move.batch ? undefined : ordinals.get(move.batch)
+    const look = { names, ends, arrow: glyphs.arrow, isSelected: row === selected }
+    return {
+      row,
+      line: () => moveLine(move, ordinal, { ...look, isGoing: going.has(move.vm) }),
+    }
+  })
   const head =
     order === 'found'
       ? `MOVES  ${all.length} in ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${homes} homes change`
@@ -121,59 +134,85 @@ function moves({ glyphs }: ViewContext, solved: Solved, width: number): Section 
             ? `no order of moves leads there: ${blocked.join(', ')} cannot move`
             : `no order of moves was found in the time given: ${blocked.join(', ')}`,
           width,
-        ).map(text => line(span(text, 'bad')))
-  return { title: head, lines: [...stuck, ...lines, ...moreThan(all.length)] }
+        ).map(text => ({ line: line(span(text, 'bad')) }))
+  return {
+    title: line(
+      span(head, 'head'),
+      span(order === 'found' ? '   Space leaves one out' : '', 'dim'),
+    ),
+    lines: [...stuck, ...lines],
+  }
+}
+
+/** What stays where it is; Space takes it in again. */
+function leftOut(
+  { glyphs, state }: ViewContext,
+  { leftOut: all, moves: before }: Solved,
+  selected: number,
+): RowSection {
+  const names = longest(all.map(each => each.vm))
+  const out = new Set(state.solve.leaving ?? all.map(each => each.vm))
+  return {
+    title: line(span(`LEFT OUT  ${all.length}`, 'head'), span('   Space takes it in again', 'dim')),
+    lines: all.map(({ vm, from, to }, index): RowLine => {
+      const row = before.length + index
+      const isSelected = row === selected
+      return {
+        row,
+        line: line(
+          '    ',
+          span(fit(vm, names), isSelected ? 'chosen' : 'strong'),
+          span(`  stays on ${from}`),
+          span(`, not ${glyphs.arrow} ${to}`, 'dim'),
+          span(out.has(vm) ? '' : '  being taken in', 'warn'),
+        ),
+      }
+    }),
+  }
+}
+
+interface MoveLook {
+  readonly names: number
+  readonly ends: number
+  readonly arrow: string
+  readonly isSelected: boolean
+  /** It is being left out. */
+  readonly isGoing: boolean
 }
 
 /** `ordinal`: of its batch, where it is the first of it. */
 function moveLine(
   { vm, from, to, bounce }: SolvedMove,
   ordinal: number | undefined,
-  { names, ends, arrow }: { readonly names: number; readonly ends: number; readonly arrow: string },
+  { names, ends, arrow, isSelected, isGoing }: MoveLook,
 ): Line {
   return line(
     span(ordinal === undefined ? '    ' : String(ordinal).padStart(3).padEnd(4), 'dim'),
-    span(fit(vm, names), 'strong'),
+    span(fit(vm, names), isSelected ? 'chosen' : 'strong'),
     span(`  ${fit(from, ends)} ${arrow} `, 'dim'),
     span(fit(to, ends)),
     span(bounce ? '  on its way: makes room' : '', 'warn'),
+    span(isGoing ? '  being left out' : '', 'warn'),
   )
 }
 
-function maps({ changedMaps }: Solved, width: number): Section {
-  if (changedMaps.length === 0) return { title: '', lines: [] }
-  const title = `FALLBACK MAPS THAT CHANGE  ${changedMaps.length}`
+function maps({ changedMaps }: Solved, width: number): RowSection {
   return {
-    title,
-    lines: wrap(changedMaps.join('  '), width)
-      .slice(0, 4)
-      .map(text => line(text)),
+    title: line(span(`FALLBACK MAPS THAT CHANGE  ${changedMaps.length}`, 'head')),
+    lines: wrap(changedMaps.join('  '), width).map(text => ({ line: line(text) })),
   }
 }
 
-function loads(context: ViewContext, { loads: all }: Solved, width: number): Section {
+function loads(context: ViewContext, { loads: all }: Solved, width: number): RowSection {
   const names = longest(all.map(load => load.hwm))
   const dimension = context.state.dimension
   const cells = Math.max(6, Math.min(24, Math.floor((width - names - 40) / 2)))
   return {
-    title: `BEFORE AND AFTER  ${dimension}`,
-    lines: [
-      ...[...all]
-        .sort((a, b) => change(b) - change(a))
-        .slice(0, MOST_LINES)
-        .map(load => loadLine(context, load, names, cells)),
-      ...moreThan(all.length),
-    ],
+    title: line(span(`BEFORE AND AFTER  ${dimension}`, 'head')),
+    lines: [...all]
+      .sort((a, b) => change(b) - change(a))
+      .map(load => ({ line: () => loadLine(context, load, names, cells) })),
   }
-}
-
-/** Of a list: nobody reads more, and every key would pay for it. */
-const MOST_LINES = 300
-
-function moreThan(count: number): Line[] {
-  return count <= MOST_LINES
-    ? []
-    : [line(span(`and ${count - MOST_LINES} more (yasco plan --json has all)`, 'dim'))]
 }
 
 /** What changes most comes first. */

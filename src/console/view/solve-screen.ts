@@ -1,37 +1,57 @@
 // The plan of the solver (P): what was wished for, the search with its bound and gap, and what was found: loads before and after, moves in
 // order, fallback maps that change, whether X holds.
 import type { Line, Span } from '../line.ts'
-import { line, lineWidth, restyle, span } from '../line.ts'
+import { fromColumn, line, lineWidth, restyle, span } from '../line.ts'
+import { solvedRows } from '../actions/leave-out.ts'
 import { bestByWords, OBJECTIVE_WORDS, onlyOne } from '../best-by.ts'
 import { keyLabel } from '../key-names.ts'
 import type { ConsoleStore } from '../store.ts'
 import { SINGLES, type SolveState } from '../solve.ts'
 import type { Opened } from '../state.ts'
 import type { PaneView, ViewContext } from './context.ts'
-import { documentPane } from './document.ts'
+import { type RowLine, rowsPane } from './rows-pane.ts'
 import { figure, foundLines } from './solve-found.ts'
+
+const MARGIN = '   '
 
 export function solveScreen(
   context: ViewContext,
   opened: Extract<Opened, { kind: 'solve' }>,
   store: ConsoleStore,
 ): readonly PaneView[] {
-  const { state } = context
-  const { solve } = state
-  const found = solve.solved === undefined ? [] : foundLines(context, solve.solved)
+  const { solve } = context.state
+  const { at, top, left } = opened
+  const rows = solvedRows(solve.solved).length
+  const selected = Math.min(at, rows - 1)
+  const found = solve.solved === undefined ? [] : foundLines(context, solve.solved, selected)
+  const head = [...wishes(context, solve, store), ...search(context, solve, store)]
   const isOfBefore = solve.since !== undefined
-  const lines = [
-    ...wishes(context, solve, store),
-    ...search(context, solve, store),
-    ...(found.length > 0
-      ? [[], ...(isOfBefore ? found.map(each => restyle(each, 'dim')) : found)]
-      : []),
+  const put = ({ line: what, row }: RowLine, isDim: boolean): RowLine => ({
+    ...(row !== undefined && { row }),
+    line: () => {
+      const pieces = fromColumn(typeof what === 'function' ? what() : what, left)
+      const mark = row !== undefined && row === selected ? ' > ' : MARGIN
+      return [span(mark, 'mark'), ...(isDim ? restyle(pieces, 'dim') : pieces)]
+    },
+  })
+  return [
+    rowsPane(context, {
+      id: 'solve',
+      title: line(
+        span('Plan', 'title'),
+        span('  where VMs belong: nothing is changed by looking', 'dim'),
+      ),
+      note: solve.leaving === undefined ? [] : line(span('worked out again', 'warn')),
+      lines: [
+        ...head.map(each => put({ line: each }, false)),
+        ...(found.length > 0 ? [put({ line: [] }, false)] : []),
+        ...found.map(each => put(each, isOfBefore)),
+      ],
+      rows,
+      at: selected,
+      top,
+    }),
   ]
-  const title = line(
-    span('Plan', 'title'),
-    span('  where VMs belong: nothing is changed by looking', 'dim'),
-  )
-  return [documentPane(context, title, lines, opened.top, opened.left)]
 }
 
 /** The key of an action, as it is bound. */

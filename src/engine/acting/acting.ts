@@ -159,7 +159,9 @@ export class Acting {
     const { operations } = this.#parts
     if (request.do !== 'apply-solved') return operations.plan(wantedOf(request), choices)
     if (Object.keys(choices).length > 0)
-      throw new NoPlan('what the solver found is applied as a whole: P plans anew')
+      throw new NoPlan(
+        'what was planned is applied as it was shown: in the plan of P a move can be left out',
+      )
     const found = this.#solvedNow(request.solved)
     return request.moves && found.moves.length > 0
       ? operations.planMap(found)

@@ -19,6 +19,12 @@ export interface SolveRequest {
   readonly seconds: number
 }
 
+export interface LeaveOutAsked {
+  /** Id of a `Solved`. */
+  readonly solved: string
+  readonly vms: readonly string[]
+}
+
 export interface SolveHooks {
   /** It is given up. */
   readonly signal: AbortSignal
@@ -35,9 +41,19 @@ export interface Found {
   readonly problem: Problem
   /** Of the configuration and the CDM. */
   readonly revision: number
+  /** What it was before moves were left out of it, and what that rests on. */
+  readonly whole: Whole
 }
 
-const FOUND_KEPT = 4
+interface Whole {
+  readonly solved: Solved
+  readonly answer: Pick<PlanAnswer, 'map' | 'moves' | 'hwmsOn' | 'bound'>
+  readonly asked: Asked
+}
+
+const FOUND_KEPT = 8
+/** For a plan without some of its moves: whoever leaves one out waits for it. */
+const LEFT_OUT_S = 4
 const MOST_SECONDS = 600
 /** After its time the solver is told that it is enough; what it then needs to end is more than it should. */
 const OVERTIME_MS = 2_000
@@ -94,6 +110,48 @@ export class SolverDesk implements AsyncDisposable {
     }
   }
 
+  /**
+   * What was found, without the moves of some VMs: worked out again on what it rested on, as it is a part of that. Throws, with a sentence
+   * for people, when others count on their leaving.
+   */
+  async leaveOut({ solved: id, vms }: LeaveOutAsked, signal: AbortSignal): Promise<Solved> {
+    const whole = this.#found.get(id)?.whole
+    if (whole === undefined)
+      throw new Error('what the solver found is no longer known here: P plans anew')
+    const { answer, asked } = whole
+    if (vms.length === 0) return this.#keepFound(whole.solved, answer, whole)
+    const firsts = vms.map(vm => answer.moves.find(move => move.vm === vm))
+    const leftOut = firsts.flatMap(move =>
+      move ? [{ vm: move.vm, from: move.from, to: answer.map.get(move.vm) ?? move.to }] : [],
+    )
+    if (leftOut.length < vms.length) throw new Error('only what moves can be left out')
+    const { problem, snapshot } = asked
+    await using worker = this.#hire()
+    this.#workers.add(worker)
+    try {
+      const without = await worker.run(
+        'left-out',
+        {
+          problem,
+          places: presentPlaces(snapshot),
+          whole: answer,
+          bestBy: whole.solved.bestBy,
+          vms,
+          parallelPerHwm: snapshot.config?.settings.migration.parallelPerHwm ?? 2,
+          seed: 1,
+          seconds: LEFT_OUT_S,
+        },
+        { signal, enoughAfterMs: LEFT_OUT_S * 1000 + OVERTIME_MS },
+      )
+      if (without.is === 'impossible') throw new Error(without.why)
+      const { plan } = without
+      const solved = { id: String(++this.#count), ...tell(plan, asked), leftOut }
+      return this.#keepFound(solved, plan, whole)
+    } finally {
+      this.#workers.delete(worker)
+    }
+  }
+
   /** What was found before; undefined: it is no longer known. */
   found(id: string): Found | undefined {
     return this.#found.get(id)
@@ -104,16 +162,24 @@ export class SolverDesk implements AsyncDisposable {
   }
 
   #keep(answer: PlanAnswer, asked: Asked): Solved {
-    const id = String(++this.#count)
-    const solved = { id, ...tell(answer, asked) }
-    const { snapshot, problem } = asked
-    this.#found.set(id, {
+    const solved = { id: String(++this.#count), ...tell(answer, asked), leftOut: [] }
+    const { map, moves, hwmsOn, bound } = answer
+    return this.#keepFound(solved, answer, {
       solved,
-      map: answer.map,
-      moves: answer.moves,
-      problem,
-      revision: snapshot.etcd.revision,
+      answer: { map, moves, hwmsOn, bound },
+      asked,
     })
+  }
+
+  #keepFound(
+    solved: Solved,
+    { map, moves }: Pick<PlanAnswer, 'map' | 'moves'>,
+    whole: Whole,
+  ): Solved {
+    const { problem, snapshot } = whole.asked
+    const found = { solved, map, moves, problem, revision: snapshot.etcd.revision, whole }
+    this.#found.delete(solved.id)
+    this.#found.set(solved.id, found)
     for (const oldest of this.#found.keys()) {
       if (this.#found.size <= FOUND_KEPT) break
       this.#found.delete(oldest)
@@ -121,6 +187,9 @@ export class SolverDesk implements AsyncDisposable {
     return solved
   }
 }
+
+/** What is told of an answer needs no more of it. */
+type Told = Omit<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'objective'>
 
 interface Asked {
   readonly snapshot: ClusterSnapshot
@@ -130,9 +199,9 @@ interface Asked {
 }
 
 function tell(
-  answer: PlanAnswer,
+  answer: Told,
   { snapshot, problem, preview, bestBy }: Asked,
-): Omit<Solved, 'id'> {
+): Omit<Solved, 'id' | 'leftOut'> {
   const { resilience, terms } = answer
   const { asked, verdict, largest, largestIsExact, counterExample } = resilience
   return {
@@ -172,7 +241,7 @@ function tell(
 /** HWMs that hold an HAVM before or after whose place, or whose place to restart, would be another. */
 function changedMaps(
   problem: Problem,
-  { map, lists }: PlanAnswer,
+  { map, lists }: Told,
   preview: Preview | undefined,
 ): string[] {
   const changed = new Set<string>()

@@ -1,6 +1,7 @@
 // The kinds of work a solver worker does, by name.
 import type { Hooks, PlanAnswer, PlanRequest, SetAnswer } from './answer.ts'
 import { answerSet } from './fallbacks.ts'
+import { leaveOut, type LeftOutAnswer, type LeftOutRequest } from './left-out.ts'
 import { answerPlan } from './plan.ts'
 import { answerVbp, type VbpAnswer, type VbpRequest } from './vbp.ts'
 import type { Resident, SceneAnswer, SceneRequest } from '../preview/resident.ts'
@@ -27,6 +28,8 @@ export type Judged = Pick<Resilience, 'holds' | 'counterExample'>
 export interface Jobs {
   readonly plan: { readonly asked: PlanRequest; readonly answer: PlanAnswer }
   readonly set: { readonly asked: SetRequest; readonly answer: SetAnswer }
+  /** What was found, without some of its moves. */
+  readonly 'left-out': { readonly asked: LeftOutRequest; readonly answer: LeftOutAnswer }
   readonly vbp: { readonly asked: VbpRequest; readonly answer: VbpAnswer }
   /** Whether X holds with this map. */
   readonly judge: { readonly asked: JudgeRequest; readonly answer: Judged }
@@ -52,6 +55,7 @@ const WORK: {
       asked.lists,
       new TimeShare(hooks, { isRepeatable: false, ...asked }),
     ),
+  'left-out': leaveOut,
   vbp: answerVbp,
   judge: ({ problem, map, seconds }, hooks) => {
     const { holds, counterExample } = judgeResilience(problem, map, {

@@ -260,7 +260,7 @@ function capacityFor(
 }
 
 /** A map that is broken before anything fails survives nothing. */
-function resilienceAnswer(resilience: Resilience, isBroken: boolean): ResilienceAnswer {
+export function resilienceAnswer(resilience: Resilience, isBroken: boolean): ResilienceAnswer {
   const { asked, holds, largest, largestIsExact, by, setsChecked, counterExample } = resilience
   const verdict = isBroken ? 'no' : holds
   return {
