@@ -305,6 +305,23 @@ describe('moves left out', () => {
       .sees('MOVES  3 in 2 batches')
       .does(scene => expect(asked(scene)).toEqual([['1', 'freebsd-vmm2'], ['2']])))
 
+  test('past the last row the text goes on, and comes back to the rows line by line', () =>
+    three('80x15')
+      .does(leaving())
+      .press('P', 'j', 'j', 'j')
+      .selects('  2 freebsd-vmm2')
+      .sees('1 more above')
+      .press('j', 'j')
+      .sees('3 more above')
+      .sees('FALLBACK MAPS')
+      .press('k', 'k')
+      .sees('1 more above')
+      .selects('  2 freebsd-vmm2')
+      .press('k')
+      .selects('    freebsd-vmm2')
+      .press('G', 'g')
+      .sees('best by'))
+
   test('others count on it: why is said, and the plan stays as it was', () =>
     three('112x30')
       .does(leaving({ ok: false, error: 'win7-vmm2 cannot stay on quark: ram is short' }))

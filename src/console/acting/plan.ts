@@ -117,11 +117,12 @@ export function moveInPlan(store: ConsoleStore, by: number): void {
   const rows = (isPlan ? rowsOf(plan) : solvedRows(solve.solved)).length
   // Without rows, or past them, the text scrolls. Above the solver's moves stands what was asked: there none is selected.
   const at = Math.max(isPlan ? 0 : -1, Math.min(rows - 1, last.at + by))
-  if (rows > 0 && at !== last.at) store.patchOpened({ at })
-  else {
-    const { scrollLimit } = store.lists
-    store.patchOpened({ top: Math.max(0, Math.min(scrollLimit, last.top + by)) })
-  }
+  // Above where the selected row is in sight the text follows the rows again.
+  const followed = store.lists.tops.get(last.kind) ?? 0
+  const next = Math.min(store.lists.scrollLimit, Math.max(last.top, followed) + by)
+  if (last.top > 0 && by < 0) store.patchOpened({ top: next > followed ? next : 0 })
+  else if (rows > 0 && at !== last.at) store.patchOpened({ at, top: 0 })
+  else if (by > 0) store.patchOpened({ top: next > followed ? next : 0 })
 }
 
 /** Leaves the selected VM out of the plan, or takes it in again: for a homecoming, it stays where it is. */

@@ -61,6 +61,7 @@ export function movePage(store: ConsoleStore, pages: number): void {
 export function moveToEnd(store: ConsoleStore, which: 'first' | 'last'): void {
   const state = store.getState()
   if (hasRows(state)) {
+    if (which === 'first') store.patchOpened({ top: 0 })
     moveInPlan(store, which === 'first' ? -MANY : MANY)
     return
   }

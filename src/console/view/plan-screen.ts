@@ -133,7 +133,7 @@ function planLines(context: ViewContext, shown: PlanShown, selected: number): Ro
 }
 
 /** What the operator left out, each a row that can be taken in again; of a homecoming, with where it stays. */
-function leftOutRows({ plan, choices }: PlanShown, selected: number): PlanLine[] {
+function leftOutRows({ plan, choices }: PlanShown, selected: number): RowLine[] {
   const without = choices.without ?? []
   const names = Math.max(8, ...without.map(widthOf))
   const why = (vm: string) =>

@@ -37,7 +37,8 @@ export function rowsPane(context: ViewContext, text: RowsText): PaneView {
       : selected <= 0
         ? 0
         : windowTop(before, Math.max(0, at), lines.length, height)
-  lists.tops.set(id, top)
+  // Where the rows were followed to is kept: scrolling goes on from there, and comes back to it.
+  if (text.top === 0) lists.tops.set(id, top)
   const window = lines.slice(top, top + height)
   const below = lines.length - top - window.length
   const drawn = window.map(each =>
