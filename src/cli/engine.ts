@@ -5,7 +5,9 @@ import { observe } from '../cluster/observe.ts'
 import { realClock } from '../model/clock.ts'
 import type { Observation } from '../cluster/observe.ts'
 import type { StateStore } from '../etcd/store.ts'
-import { judgeBeside } from '../engine/acting/judge.ts'
+import { judgeBeside, prepareBeside } from '../engine/acting/beside.ts'
+import { SceneWorkers } from '../engine/preview/scene-workers.ts'
+import { StoredFallbackMaps } from '../operations/stored-maps.ts'
 import { openFenceDevice } from '../fencing/power-off.ts'
 import type { Simulation } from '../simulator/simulation.ts'
 import type { Context, Run } from './context.ts'
@@ -28,6 +30,7 @@ type Parts = Omit<EngineParts, 'version'>
 async function realParts(spec: RealSpec, { reach, io, version }: Context): Promise<Parts> {
   const store = await reach.store(spec.etcd, spec.cluster)
   const { cluster, etcd, readOnly } = spec
+  const solver = solverBeside(store)
   const observation = observe({
     cluster,
     store,
@@ -37,8 +40,8 @@ async function realParts(spec: RealSpec, { reach, io, version }: Context): Promi
   })
   return {
     observation,
-    ...(!readOnly && { acting: await actingOn(store, observation, { io, version }) }),
-    foresight: { clock: realClock, store, writes: !readOnly },
+    ...(!readOnly && { acting: await actingOn(store, observation, { io, version, solver }) }),
+    foresight: { clock: realClock, store, writes: !readOnly, ...solver.keeps },
     storedXml: async (vm, hwm, limits) => {
       const { config } = observation.snapshot
       if (!config) return undefined
@@ -57,16 +60,17 @@ async function realParts(spec: RealSpec, { reach, io, version }: Context): Promi
 async function actingOn(
   store: StateStore,
   observation: Observation,
-  { io, version }: Pick<Context, 'io' | 'version'>,
+  { io, version, solver }: Pick<Context, 'io' | 'version'> & { readonly solver: SolverBeside },
 ): Promise<NonNullable<Parts['acting']>> {
   const { actsOn } = await import('./operations-on.ts')
-  const own = judgeBeside(realClock)
+  const { judge, prepare } = solver
   const acts = actsOn({
     store,
     observation,
     operator: operatorOf(io),
     version,
-    judge: own.judge,
+    judge,
+    prepare,
     judgesOnlyToRefuse: true,
     // There is nobody to tell: etcd's own state is on the screen.
     logFailed: () => undefined,
@@ -76,12 +80,9 @@ async function actingOn(
     clock: realClock,
     snapshot: () => observation.snapshot,
     openDevice: openFenceDevice,
-    judge: own.judge,
+    judge,
     report: event => acts.report(event),
-    [Symbol.asyncDispose]: async () => {
-      await acts[Symbol.asyncDispose]()
-      await own[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => acts[Symbol.asyncDispose](),
   }
 }
 
@@ -109,11 +110,15 @@ async function demoParts(spec: DemoSpec, { io, version }: Context): Promise<Part
     const guest = simulation.guests.get(vm)
     return Promise.resolve(guest && domainXml(guest))
   }
-  const acting = readOnly ? undefined : await actingInDemo(simulation, observation, { io, version })
+  const store = simulation.connectStore()
+  const solver = solverBeside(store)
+  const acting = readOnly
+    ? undefined
+    : await actingInDemo(simulation, observation, { io, version, solver })
   return {
     observation,
     storedXml,
-    foresight: { clock: realClock, store: simulation.connectStore(), writes: !readOnly },
+    foresight: { clock: realClock, store, writes: !readOnly, ...solver.keeps },
     simulate: line => actOn(simulation, line),
     ...(acting && { acting }),
   }
@@ -122,22 +127,27 @@ async function demoParts(spec: DemoSpec, { io, version }: Context): Promise<Part
 async function actingInDemo(
   simulation: Simulation,
   observation: Observation,
-  { io, version }: Pick<Context, 'io' | 'version'>,
+  { io, version, solver }: Pick<Context, 'io' | 'version'> & { readonly solver: SolverBeside },
 ): Promise<NonNullable<Parts['acting']>> {
   const { actsInSimulation } = await import('../simulator/acts.ts')
   // As `yasco dump` would have done on a real cluster.
   simulation.dump()
-  const own = judgeBeside(realClock)
-  const acts = actsInSimulation(simulation, observation, { ...operatorOf(io), version })
+  const identity = { ...operatorOf(io), version }
+  return actsInSimulation(simulation, observation, identity, Date.now, solver)
+}
+
+/** The solver as planning asks it, and what it shares with the foreseer, which disposes of both. */
+function solverBeside(store: StateStore) {
+  const workers = new SceneWorkers()
+  const stored = new StoredFallbackMaps(store, realClock)
   return {
-    ...acts,
-    judge: own.judge,
-    [Symbol.asyncDispose]: async () => {
-      await acts[Symbol.asyncDispose]()
-      await own[Symbol.asyncDispose]()
-    },
+    judge: judgeBeside(workers),
+    prepare: prepareBeside(workers, stored, realClock),
+    keeps: { workers, stored },
   }
 }
+
+type SolverBeside = ReturnType<typeof solverBeside>
 
 function specOf(text: string): EngineSpec {
   let spec: unknown

@@ -5,10 +5,10 @@ import { EventWriter } from '../etcd/events.ts'
 import type { StateStore } from '../etcd/store.ts'
 import { SshConnections } from '../libvirt/ssh/connections.ts'
 import { realClock } from '../model/clock.ts'
-import { admissionOf, admissionText, judgeHere, type Judge } from '../operations/admission.ts'
+import { admissionBy, judgeHere, type Judge } from '../operations/admission.ts'
 import { Operations, type OperationsOptions } from '../operations/operations.ts'
 import { LibvirtReach } from '../operations/reach-libvirt.ts'
-import { StoredFallbackMaps } from '../operations/stored-maps.ts'
+import { prepareHere, StoredFallbackMaps, type Prepare } from '../operations/stored-maps.ts'
 import type { Operator } from './operator.ts'
 
 export interface Acts extends AsyncDisposable {
@@ -23,7 +23,9 @@ export interface ActsOn {
   readonly version: string
   /** Judges what a plan does to X; left out: this thread, for as long as a command may take. */
   readonly judge?: Judge
-  /** Whoever shows plans says beside each whether X holds afterwards: only a cluster that refuses has them wait for that. */
+  /** Left out: this thread, by the maps of the store. */
+  readonly prepare?: Prepare
+  /** See `admissionBy`. */
   readonly judgesOnlyToRefuse?: boolean
   /** The operation's own journal holds what matters; a line of the log that cannot be written stops nothing. */
   logFailed(problem: Error): void
@@ -42,8 +44,9 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
   )
   const log = new EventWriter(store, operator)
   const beingWritten = new Set<Promise<void>>()
-  const maps = opened.use(new StoredFallbackMaps(store, realClock))
   const { judge = judgeHere(realClock) } = rest
+  const prepare =
+    rest.prepare ?? prepareHere(opened.use(new StoredFallbackMaps(store, realClock)), realClock)
   const report: Acts['report'] = event => {
     const writing: Promise<void> = log
       .write({ why: '', ...event })
@@ -60,13 +63,8 @@ export function actsOn({ store, observation, operator, version, ...rest }: ActsO
       identity: { ...operator, version },
       clock: realClock,
       snapshot: () => observation.snapshot,
-      prepared: failed => maps.prepared(observation.snapshot, failed),
-      admission: async (snapshot, plan) => {
-        if (rest.judgesOnlyToRefuse && snapshot.config?.settings.admission !== 'refuse')
-          return undefined
-        const admission = await admissionOf(snapshot, plan, judge)
-        return admission && admissionText(admission, snapshot.config?.tolerate ?? 0)
-      },
+      prepared: (failed, signal) => prepare(observation.snapshot, failed, signal),
+      admission: admissionBy(judge, rest),
       report,
     }),
   )

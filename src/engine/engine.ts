@@ -163,14 +163,14 @@ export class Engine implements AsyncDisposable {
       case 'operation':
       case 'after-plan':
       case 'fence-status':
-        return this.#act(question)
+        return this.#act(question, signal)
     }
   }
 
-  /** Goes on when the screen that asked is gone: what was confirmed is confirmed. */
-  #act(question: ActingQuestion): Promise<unknown> {
+  /** What was confirmed goes on when the screen that asked is gone. */
+  #act(question: ActingQuestion, signal: AbortSignal): Promise<unknown> {
     if (!this.#acting) throw new Error('this console is read-only')
-    return this.#acting.answer(question)
+    return this.#acting.answer(question, signal)
   }
 
   #solve(request: SolveRequest, asker: Asker): Promise<Solved> {

@@ -2,16 +2,20 @@
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
 import { problemOf } from '../solver/door.ts'
-import type { CounterExample, PlacementMap, Problem, Resilience } from '../solver/problem.ts'
+import type { CounterExample, Resilience } from '../solver/problem.ts'
 import { judgeResilience } from '../solver/resilience/index.ts'
 import type { Plan } from './plan/plan.ts'
-import { presentPlaces, presentProblem } from './present.ts'
+import { presentState, type State } from './present.ts'
 import { counterText } from './reasons.ts'
 
-/** A cluster at one instant: what is asked, and where everything is. */
-export interface State {
-  readonly problem: Problem
-  readonly map: PlacementMap
+/** What a plan leaves otherwise than it is, as far as failures are concerned. */
+export interface Change {
+  /** Where these VMs will be; undefined: nowhere. */
+  readonly places: ReadonlyMap<string, string | undefined>
+  /** The HWM that takes nobody in any more. */
+  readonly closes?: string
+  /** HWMs that take VMs in again. */
+  readonly opens?: readonly string[]
 }
 
 export interface JudgingTime {
@@ -31,11 +35,53 @@ export type Admission =
 
 const SECONDS = 1
 
-/** Judges whether X holds in a state: on this thread (`judgeHere`), or wherever a solver runs. */
-export type Judge = (state: State) => Promise<Pick<Resilience, 'holds' | 'counterExample'>>
+export type Said = Pick<Resilience, 'holds' | 'counterExample'>
+
+/**
+ * Judges whether X holds once the cluster has changed so: on this thread (`judgeHere`), or wherever a solver keeps the cluster. Without
+ * a change: as it is.
+ */
+export type Judge = (snapshot: ClusterSnapshot, change?: Change) => Promise<Said>
 
 export function judgeHere(time: JudgingTime): Judge {
-  return async state => judged(state, time)
+  return async (snapshot, change) => {
+    const { config } = snapshot
+    if (config === undefined) return { holds: 'unknown' }
+    return judged(stateAfter(presentState(snapshot, config), change), time)
+  }
+}
+
+/** The state that a change leaves. */
+export function stateAfter({ problem, map }: State, change?: Change): State {
+  if (change === undefined) return { problem, map }
+  const { places, closes, opens = [] } = change
+  const after = new Map(map)
+  for (const [vm, hwm] of places) {
+    if (hwm === undefined) after.delete(vm)
+    else after.set(vm, hwm)
+  }
+  if (closes === undefined && opens.length === 0) return { problem, map: after }
+  const hwms = problem.hwms.map(hwm =>
+    hwm.name === closes
+      ? { ...hwm, maintenance: true }
+      : opens.includes(hwm.name)
+        ? { ...hwm, maintenance: false }
+        : hwm,
+  )
+  return { problem: { ...problem, hwms }, map: after }
+}
+
+/** What a plan changes, by the first choice of each move. */
+export function changeOf({
+  moves,
+  cordon,
+  opens,
+}: Pick<Plan, 'moves' | 'cordon' | 'opens'>): Change {
+  return {
+    places: new Map(moves.map(({ vm, targets }) => [vm, targets[0]])),
+    ...(cordon !== undefined && { closes: cordon }),
+    ...(opens && { opens }),
+  }
 }
 
 function judged({ problem, map }: State, time: JudgingTime): Resilience {
@@ -53,8 +99,6 @@ export function admit(before: State, after: State, time: JudgingTime): Admission
     ? broken(judged(before, time), now)
     : { verdict: now.holds === 'yes' ? 'kept' : 'unknown' }
 }
-
-type Said = Awaited<ReturnType<Judge>>
 
 function broken(was: Said, { counterExample: by }: Said): Admission {
   return { verdict: was.holds === 'no' ? 'not-held-before' : 'broken', by }
@@ -97,9 +141,9 @@ export function configuredState(
  * What a plan would do to X. Undefined when it keeps it, when nothing is to be judged, or when the plan is not the operator's choice: what
  * is dead must be restarted and what is away may come home, whatever X says.
  */
-export async function admissionOf(
+async function admissionOf(
   snapshot: ClusterSnapshot,
-  plan: Pick<Plan, 'kind' | 'moves' | 'cordon' | 'mustBeOff'>,
+  plan: Pick<Plan, 'kind' | 'moves' | 'cordon' | 'opens' | 'mustBeOff'>,
   judge: Judge,
 ): Promise<Admission | undefined> {
   const { config } = snapshot
@@ -109,22 +153,24 @@ export async function admissionOf(
     plan.kind === 'apply-plan' ||
     (plan.kind === 'evacuate' && plan.mustBeOff.length === 0)
   if (!isJudged || config === undefined || config.tolerate === 0) return undefined
-  const running = (name: string) => {
-    const state = snapshot.vms[name]?.state
-    return state !== 'stopped' && state !== 'absent'
-  }
-  const problem = presentProblem(snapshot, config)
-  const before = new Map([...presentPlaces(snapshot)].filter(([vm]) => running(vm)))
-  const after = new Map(before)
-  for (const { vm, targets } of plan.moves) {
-    const target = targets[0]
-    if (target !== undefined) after.set(vm, target)
-  }
-  const cordoned = problem.hwms.map(hwm =>
-    hwm.name === plan.cordon ? { ...hwm, maintenance: true } : hwm,
-  )
-  const now = await judge({ problem: { ...problem, hwms: cordoned }, map: after })
+  const now = await judge(snapshot, changeOf(plan))
   return now.holds === 'no'
-    ? broken(await judge({ problem, map: before }), now)
+    ? broken(await judge(snapshot), now)
     : { verdict: now.holds === 'yes' ? 'kept' : 'unknown' }
+}
+
+/**
+ * What a plan would break of X, as a sentence; undefined: nothing. `judgesOnlyToRefuse`: whoever shows plans says beside each whether X
+ * holds afterwards, so that only a cluster that refuses has them wait for it.
+ */
+export function admissionBy(
+  judge: Judge,
+  { judgesOnlyToRefuse = false } = {},
+): (snapshot: ClusterSnapshot, plan: Plan) => Promise<string | undefined> {
+  return async (snapshot, plan) => {
+    const { config } = snapshot
+    if (judgesOnlyToRefuse && config?.settings.admission !== 'refuse') return undefined
+    const admission = await admissionOf(snapshot, plan, judge)
+    return admission && admissionText(admission, config?.tolerate ?? 0)
+  }
 }

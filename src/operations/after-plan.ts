@@ -1,8 +1,7 @@
 // Whether X holds once a plan has been carried out. For the eye of who confirms it.
 import type { ClusterSnapshot } from '../model/snapshot.ts'
-import type { Judge } from './admission.ts'
+import { changeOf, type Judge } from './admission.ts'
 import type { Plan } from './plan/plan.ts'
-import { presentPlaces, presentProblem } from './present.ts'
 import { counterText } from './reasons.ts'
 
 export interface AfterPlan {
@@ -12,34 +11,15 @@ export interface AfterPlan {
   readonly because: string
 }
 
-/** HWMs that are not up take nobody in then either. Undefined where the cluster is to tolerate nothing, or is not known yet. */
+/** Undefined where the cluster is to tolerate nothing, or is not known yet. */
 export async function afterPlan(
   snapshot: ClusterSnapshot,
-  plan: Pick<Plan, 'moves' | 'cordon' | 'opens' | 'kind'>,
+  plan: Pick<Plan, 'moves' | 'cordon' | 'opens'>,
   judge: Judge,
 ): Promise<AfterPlan | undefined> {
   const { config } = snapshot
   if (config === undefined || config.tolerate === 0) return undefined
-  const problem = presentProblem(snapshot, config)
-  const places = new Map(
-    [...presentPlaces(snapshot)].filter(([vm]) => {
-      const state = snapshot.vms[vm]?.state
-      return state !== 'stopped' && state !== 'absent'
-    }),
-  )
-  for (const { vm, targets } of plan.moves) {
-    const [target] = targets
-    if (target === undefined) places.delete(vm)
-    else places.set(vm, target)
-  }
-  const hwms = problem.hwms.map(hwm =>
-    hwm.name === plan.cordon || snapshot.hwms[hwm.name]?.state !== 'up'
-      ? { ...hwm, maintenance: true }
-      : plan.opens?.includes(hwm.name)
-        ? { ...hwm, maintenance: false }
-        : hwm,
-  )
-  const { holds, counterExample } = await judge({ problem: { ...problem, hwms }, map: places })
+  const { holds, counterExample } = await judge(snapshot, changeOf(plan))
   const because = counterExample === undefined ? '' : counterText(counterExample)
   return { tolerate: config.tolerate, holds, because }
 }

@@ -142,11 +142,14 @@ export function readFallbackMaps(kvs: Iterable<KeyValue>): Map<string, StoredFal
 const ON_THE_SPOT_S = 0.2
 
 export interface PrepareOptions {
-  readonly stored: ReadonlyMap<string, StoredFallback>
+  /** The map of etcd for this set, when there is one. */
+  readonly stored: StoredFallback | undefined
   /** Milliseconds of a clock that never goes back. */
   now(): number
+  /** True: the best so far is enough. */
+  stopped?(): boolean
   /** Milliseconds since 1970, for the age of a map. */
-  wall(): number
+  readonly wall: number
 }
 
 /**
@@ -162,15 +165,16 @@ export function prepareFallback(
   if (config === undefined || failed.some(name => snapshot.hwms[name] === undefined))
     return undefined
   const scene = sceneOf(snapshot, config, failed)
-  const stored = options.stored.get(keys.fallbackMap(failed))
+  const { stored } = options
   if (stored !== undefined && fits(stored, snapshot, config, scene)) {
-    const storedAge = ageOf(stored, options.wall())
+    const storedAge = ageOf(stored, options.wall)
     return { by: `the stored map of ${storedAge} ago`, targets: asTargets(stored.map), storedAge }
   }
   const { problem, places } = scene
   const found = fallbackFor(problem, places, failed, {
     seconds: ON_THE_SPOT_S,
     now: () => options.now(),
+    stopped: () => options.stopped?.() ?? false,
   })
   const targets = asTargets(found.map)
   if (found.answer === 'map') return { by: 'the solver', targets }

@@ -40,8 +40,8 @@ export interface OperationsOptions {
   readonly clock: Clock
   snapshot(): ClusterSnapshot
   report(event: Pick<ClusterEvent, 'level' | 'about' | 'what'> & { readonly why?: string }): void
-  /** A map that was worked out beforehand for this failure set, when there is one. */
-  prepared?(failed: readonly string[]): PreparedFallback | undefined
+  /** A map that was worked out beforehand for this failure set, when there is one. Throws the signal's reason. */
+  prepared?(failed: readonly string[], signal?: AbortSignal): Promise<PreparedFallback | undefined>
   /** The clock on the wall, ms since 1970; left out: the machine's. */
   wall?(): number
   /** Left out: the real ones. */
@@ -69,12 +69,15 @@ export class Operations implements AsyncDisposable {
     })
   }
 
-  /** Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that. Changes nothing. */
-  async plan(wanted: Wanted, choices: Choices = {}): Promise<Plan> {
+  /**
+   * Throws `NoPlan` with the reason when it cannot be planned at all, or would break X and the cluster is set to refuse that; the reason of
+   * `signal`, when nobody waits for the plan any more. Changes nothing.
+   */
+  async plan(wanted: Wanted, choices: Choices = {}, signal?: AbortSignal): Promise<Plan> {
     const drafted = await draft(wanted, choices, {
       ...(await this.#seen()),
       reach: this.#options.reach,
-      prepared: failed => this.#options.prepared?.(failed),
+      prepared: async failed => this.#options.prepared?.(failed, signal),
       probe: hwm => void this.#offProofs.probe(hwm),
     })
     return this.#admitted(drafted)

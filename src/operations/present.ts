@@ -1,6 +1,6 @@
 // The solver's problem as the cluster poses it now: configured facts, completed by what libvirt says, less what others use. Pure.
 import type { ClusterConfig } from '../model/cluster.ts'
-import type { ClusterSnapshot } from '../model/snapshot.ts'
+import type { ClusterSnapshot, VmView } from '../model/snapshot.ts'
 import { problemOf } from '../solver/door.ts'
 import type { PlacementMap, Problem } from '../solver/problem.ts'
 
@@ -48,6 +48,46 @@ export function presentPlaces(snapshot: ClusterSnapshot): PlacementMap {
     if (place !== undefined && snapshot.hwms[place] !== undefined) places.set(vm.name, place)
   }
   return places
+}
+
+/** A cluster at one instant: what is asked, and where everything is. */
+export interface State {
+  readonly problem: Problem
+  readonly map: PlacementMap
+}
+
+/**
+ * What failures are judged on: HWMs that do not answer take nobody in, and VMs are where they run or should; those of a dead HWM are still
+ * there. What is stopped, or is to be, takes no room.
+ */
+export function presentState(snapshot: ClusterSnapshot, config: ClusterConfig): State {
+  const problem = presentProblem(snapshot, config)
+  const takesNobody = new Set(
+    Object.values(snapshot.hwms).flatMap(hwm =>
+      hwm.state === 'down' || hwm.state === 'refused' ? [hwm.name] : [],
+    ),
+  )
+  const posed: Problem =
+    takesNobody.size === 0
+      ? problem
+      : {
+          ...problem,
+          hwms: problem.hwms.map(hwm =>
+            takesNobody.has(hwm.name) ? { ...hwm, fallback: false } : hwm,
+          ),
+        }
+  const stopped = new Set(config.vms.flatMap(vm => (vm.desired === 'stopped' ? [vm.name] : [])))
+  const map = new Map(presentPlaces(snapshot))
+  for (const name of map.keys()) {
+    const vm = snapshot.vms[name]
+    if (vm === undefined || takesNoRoom(vm, stopped.has(name))) map.delete(name)
+  }
+  return { problem: posed, map }
+}
+
+function takesNoRoom({ state }: VmView, isToBeStopped: boolean): boolean {
+  if (!isActive(state)) return true
+  return isToBeStopped && (state === 'waiting' || state === 'unknown')
 }
 
 function isActive(state: string): boolean {

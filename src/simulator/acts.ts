@@ -4,10 +4,10 @@ import { EventWriter } from '../etcd/events.ts'
 import type { Identity } from '../operations/ledger.ts'
 import type { Clock } from '../model/clock.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
-import { judgeHere, type Judge } from '../operations/admission.ts'
+import { admissionBy, judgeHere, type Judge } from '../operations/admission.ts'
 import type { OpenDevice } from '../operations/fence-by-hand.ts'
 import { Operations, type OperationsOptions } from '../operations/operations.ts'
-import { StoredFallbackMaps } from '../operations/stored-maps.ts'
+import { prepareHere, StoredFallbackMaps, type Prepare } from '../operations/stored-maps.ts'
 import { simulatedDevice } from './fence-device.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -21,17 +21,27 @@ export interface SimulatedActs extends AsyncDisposable {
   report: OperationsOptions['report']
 }
 
-/** `wall`: ms since 1970. Disposing gives back what it holds. */
+export interface SimulatedSolver {
+  readonly judge?: Judge
+  readonly prepare?: Prepare
+}
+
+/** `wall`: ms since 1970. `solver`: what is left out is done by this thread. Disposing gives back what it holds. */
 export function actsInSimulation(
   simulation: Simulation,
   observation: Observation,
   identity: Identity,
   wall: () => number = Date.now,
+  solver: SimulatedSolver = {},
 ): SimulatedActs {
   const { clock } = simulation
   const store = simulation.connectStore()
   const log = new EventWriter(store, identity, () => new Date(wall()))
-  const maps = new StoredFallbackMaps(store, clock, wall)
+  const opened = new AsyncDisposableStack()
+  const {
+    judge = judgeHere(clock),
+    prepare = prepareHere(opened.use(new StoredFallbackMaps(store, clock, wall)), clock),
+  } = solver
   const report: SimulatedActs['report'] = event => {
     // A made-up etcd without its quorum takes no line of the log; its state is on the screen.
     log.write({ why: '', ...event }).catch(() => undefined)
@@ -43,7 +53,8 @@ export function actsInSimulation(
     identity,
     clock,
     snapshot: () => observation.snapshot,
-    prepared: failed => maps.prepared(observation.snapshot, failed),
+    prepared: (failed, signal) => prepare(observation.snapshot, failed, signal),
+    admission: admissionBy(judge, { judgesOnlyToRefuse: true }),
     openDevice,
     report,
     wall,
@@ -53,11 +64,11 @@ export function actsInSimulation(
     clock,
     snapshot: () => observation.snapshot,
     openDevice,
-    judge: judgeHere(clock),
+    judge,
     report,
     async [Symbol.asyncDispose]() {
       await operations[Symbol.asyncDispose]()
-      maps[Symbol.dispose]()
+      await opened[Symbol.asyncDispose]()
     },
   }
 }

@@ -7,17 +7,17 @@ import { observe } from '../../src/cluster/observe.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { EngineHealth } from '../../src/engine/engine.ts'
 import { linkToEngine } from '../../src/engine/link.ts'
-import type { LinkHandlers } from '../../src/engine/link.ts'
 import { startEngine } from '../../src/engine/start.ts'
 import { encode, keys, vmValue } from '../../src/etcd/layout.ts'
 import { realClock } from '../../src/model/clock.ts'
 import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
 import { sized } from '../../src/simulator/made-up.ts'
 import { Simulation } from '../../src/simulator/simulation.ts'
+import { benchCommitting } from './committing.ts'
+import { BUNDLE, SILENT, until } from './engine-screen.ts'
 import type { Row } from './row.ts'
 
 const YASCO = new URL('../../bin/yasco', import.meta.url).pathname
-const BUNDLE = new URL('../../dist/yasco.mjs', import.meta.url).pathname
 const MIB = 2 ** 20
 
 export async function benchEngine(): Promise<Row[]> {
@@ -28,6 +28,7 @@ export async function benchEngine(): Promise<Row[]> {
     ...(await stall('1000x10000')),
     await etcdToPatch(3, 20),
     await etcdToPatch(1_000, 10_000),
+    ...(await benchCommitting(1_000, 10_000)),
   ]
 }
 
@@ -176,24 +177,6 @@ export async function etcdToPatch(hwms: number, vms: number): Promise<Row> {
     figure,
     unit: 'ms',
     ok: figure <= 100,
-  }
-}
-
-const SILENT: LinkHandlers = {
-  hello: () => undefined,
-  snapshot: () => undefined,
-  fatal: message => {
-    throw new Error(message)
-  },
-  ended: () => undefined,
-}
-
-async function until(condition: () => boolean, limitMs = 60_000): Promise<void> {
-  const end = performance.now() + limitMs
-  while (!condition()) {
-    if (performance.now() > end)
-      throw new Error(`not so within ${limitMs} ms: ${condition.toString()}`)
-    await sleep(10)
   }
 }
 

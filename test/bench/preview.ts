@@ -3,12 +3,16 @@ import { performance } from 'node:perf_hooks'
 import { Bare } from '../../src/engine/preview/bare.ts'
 import { SceneWorker } from '../../src/engine/preview/scene-worker.ts'
 import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
+import { changeOf } from '../../src/operations/admission.ts'
+import type { PlannedMove } from '../../src/operations/plan/plan.ts'
 import { snapshotOf } from '../console/made-up.ts'
 import type { Row } from './row.ts'
 
 const GIB = 1024 ** 3
 const HWMS = 1_000
 const VMS = 10_000
+/** A plan is shown without the verdict on X beside it when that takes longer than a moment; who must wait for it waits no longer than this. */
+const ADMISSION_MS = 500
 
 export async function benchPreview(): Promise<Row[]> {
   const bare = new Bare()
@@ -24,12 +28,20 @@ export async function benchPreview(): Promise<Row[]> {
   const two = await ask(['h8', 'h9'])
   const grown = bare.of(withGrown(full))
   const again = await timed(() => judge.ask('judge', undefined, grown))
+  // As a plan asks it: the worker has the last verdict, and one VM is elsewhere.
+  const moved = changeOf({ moves: [movedTo('v1', 'h500')], cordon: undefined })
+  const admit = () => judge.ask('after', { change: moved, seconds: 4 }, grown)
+  const admitted = await timed(admit)
+  const heavier = bare.of(withGrown(full, 2 * GIB))
+  const admittedGrown = await timed(() => judge.ask('after', { seconds: 4 }, heavier))
   const size = `${HWMS} x ${VMS}`
   return [
     row(`first question about a failure set, ${size}`, one, 200),
     row(`a set of two, ${size}`, two, 200),
     row(`verdict and all sets, ${size}`, anew, undefined),
     row(`the same after a VM grew by 1 GiB`, again, undefined),
+    row(`admission: whether X holds after a VM moved, ${size}`, admitted, ADMISSION_MS),
+    row(`admission: ... after a VM grew, ${size}`, admittedGrown, ADMISSION_MS),
   ]
 }
 
@@ -63,11 +75,26 @@ function cluster(): ClusterSnapshot {
   )
 }
 
-function withGrown(full: ClusterSnapshot): ClusterSnapshot {
+function movedTo(vm: string, hwm: string): PlannedMove {
+  return {
+    vm,
+    kind: 'havm',
+    method: 'live',
+    from: undefined,
+    targets: [hwm],
+    why: '',
+    interrupts: false,
+    after: [],
+    bounce: false,
+    keepPaused: false,
+  }
+}
+
+function withGrown(full: ClusterSnapshot, by = GIB): ClusterSnapshot {
   const vm = full.vms['v1']
   const { config } = full
   if (vm === undefined || config === undefined) throw new TypeError('the cluster has no VM v1')
-  const demand = { ...vm.demand, ram: (vm.demand['ram'] ?? 0) + GIB }
+  const demand = { ...vm.demand, ram: (vm.demand['ram'] ?? 0) + by }
   const vms = config.vms.map(each =>
     each.name === 'v1' ? { ...each, resources: { ...each.resources, ...demand } } : each,
   )

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest'
 import type { ActingQuestion, Committed, PlanShown } from '../../src/engine/acting/questions.ts'
 import { observe } from '../../src/cluster/observe.ts'
 import { Engine } from '../../src/engine/engine.ts'
-import type { Judge } from '../../src/operations/admission.ts'
+import type { Change, Judge, Said } from '../../src/operations/admission.ts'
 import { actsInSimulation } from '../../src/simulator/acts.ts'
+import { threeHosts } from '../../src/simulator/made-up.ts'
 import { Observed } from '../cluster/observed.ts'
 import { screenOn, type TestScreen } from './screens.ts'
 
@@ -19,8 +20,9 @@ class Acted implements AsyncDisposable {
     const identity = { who: 'anna', from: 'admin1', version: 'test' }
     const { observation, simulation, clock } = observed
     const acting = {
-      ...actsInSimulation(simulation, observation, identity, () => clock.now()),
-      ...(judge && { judge }),
+      ...actsInSimulation(simulation, observation, identity, () => clock.now(), {
+        ...(judge && { judge }),
+      }),
     }
     this.engine = new Engine({ observation, version: 'test', ...(!readOnly && { acting }) })
     this.screen = screenOn(this.engine)
@@ -43,11 +45,17 @@ class Acted implements AsyncDisposable {
   static async begin({
     readOnly = false,
     judge,
+    refuses = false,
   }: {
     readonly readOnly?: boolean
     readonly judge?: Judge
+    /** A plan that would break X is refused. */
+    readonly refuses?: boolean
   } = {}): Promise<Acted> {
-    return new Acted(await Observed.begin(), readOnly, judge)
+    const { config, ...rest } = threeHosts()
+    const settings = { ...config.settings, admission: refuses ? 'refuse' : 'warn' } as const
+    const cluster = { ...rest, config: { ...config, settings } }
+    return new Acted(await Observed.begin(cluster), readOnly, judge)
   }
 
   /** Lets time pass until the answer is there. */
@@ -119,6 +127,52 @@ test('a plan does not wait for the verdict on X: that is asked for, and comes wh
   expect(await asked).toEqual({ tolerate: 1, holds: 'yes', because: '' })
   // Known by then, it comes with the plan.
   expect((await acted.plan({ request: EVACUATE, ...AS_IT_IS })).after?.holds).toBe('yes')
+})
+
+test('a cluster that refuses has a plan wait for the verdict, and refuses it with the failure set', async () => {
+  const { promise: verdict, resolve } = Promise.withResolvers<Said>()
+  const judged: (Change | undefined)[] = []
+  const judge: Judge = (_snapshot, change) => {
+    judged.push(change)
+    return change === undefined ? Promise.resolve({ holds: 'yes' }) : verdict
+  }
+  await using acted = await Acted.begin({ judge, refuses: true })
+  const request = { do: 'migrate', vm: 'ubuntu-vmm2', to: 'quark', cold: false } as const
+  const answered = acted.screen.link.ask({ ask: 'plan', request, ...AS_IT_IS })
+  let isAnswered = false
+  void answered.then(() => (isAnswered = true))
+  await acted.observed.until(() => judged.length > 0, 5_000)
+  // Far longer than a plan takes, and than the console waits for the verdict that it shows beside one.
+  await acted.observed.clock.advance(3_000)
+  expect(isAnswered).toBe(false)
+  expect(judged).toEqual([{ places: new Map([['ubuntu-vmm2', 'quark']]) }])
+  const counterExample: Said['counterExample'] = {
+    failed: ['quark'],
+    vms: ['ubuntu-vmm2'],
+    dimension: 'ram',
+    missing: 8 * 2 ** 30,
+    proof: { kind: 'units', dimension: 'ram', unit: 1, needed: 3, available: 2 },
+  }
+  resolve({ holds: 'no', counterExample })
+  expect(await answered).toEqual({
+    ok: false,
+    error: expect.stringMatching(
+      /^afterwards 1 failure cannot be survived any more: when quark fails: .*ram/,
+    ),
+  })
+  expect(acted.observed.snapshot.operations).toEqual({})
+})
+
+test('... and shows it where X is kept; what must be done all the same is never judged', async () => {
+  await using acted = await Acted.begin({ judge: async () => ({ holds: 'yes' }), refuses: true })
+  const request = { do: 'migrate', vm: 'test', to: 'quark', cold: false } as const
+  expect((await acted.plan({ request, ...AS_IT_IS })).plan.moves).toHaveLength(1)
+  await using broken = await Acted.begin({ judge: async () => ({ holds: 'no' }), refuses: true })
+  await expect(broken.plan({ request, ...AS_IT_IS })).rejects.toThrow(
+    /^1 failure cannot be survived, neither before nor after/,
+  )
+  await broken.observed.act('kill quark', 10_000)
+  expect((await broken.plan({ request: EVACUATE, ...AS_IT_IS })).plan.moves).toHaveLength(2)
 })
 
 test('a plan is carried out once, and only as it was shown', async () => {

@@ -13,6 +13,7 @@ import { VirtualClock } from '../../src/simulator/virtual-clock.ts'
 import { InProcess } from '../console/language/in-process.ts'
 import { bytesOf } from '../console/language/keys.ts'
 import { Terminal } from '../console/language/terminal.ts'
+import { SceneWorkers } from '../../src/engine/preview/scene-workers.ts'
 import { NearWorker } from '../engine/preview/near-worker.ts'
 import { svgOf } from './svg.ts'
 
@@ -152,7 +153,7 @@ export async function draw(picture: Picture): Promise<{ svg: string; text: strin
       store: simulation.connectStore(),
       writes: true,
       wall,
-      workers: { judge: worker(), answer: worker() },
+      workers: new SceneWorkers({ judge: worker(), answer: worker() }),
     },
     simulate: line => actOn(simulation, line),
     storedXml: vm => {

@@ -56,13 +56,16 @@ export class Acting {
     this.#fencing = new FenceByHand(parts)
   }
 
-  /** Throws, with a sentence for people, when it cannot be done. */
+  /**
+   * Throws, with a sentence for people, when it cannot be done. `signal`: nobody waits for it any more, which ends what only looks: a plan.
+   */
   async answer(
     question: ActingQuestion,
+    signal?: AbortSignal,
   ): Promise<PlanShown | Committed | AfterPlan | string | undefined> {
     switch (question.ask) {
       case 'plan':
-        return this.#plan(question)
+        return this.#plan(question, signal)
       case 'commit':
         return this.#kept(this.#commit(question))
       case 'after-plan':
@@ -94,14 +97,13 @@ export class Acting {
     await this.settled()
   }
 
-  async #plan({
-    request,
-    choices,
-    parallel: wished,
-  }: ActingQuestion & { ask: 'plan' }): Promise<PlanShown> {
+  async #plan(
+    { request, choices, parallel: wished }: ActingQuestion & { ask: 'plan' },
+    signal?: AbortSignal,
+  ): Promise<PlanShown> {
     const { operations, clock } = this.#parts
     const snapshot = this.#parts.snapshot()
-    const plan = barePlan(snapshot, request) ?? (await this.#drawn(request, choices))
+    const plan = barePlan(snapshot, request) ?? (await this.#drawn(request, choices, signal))
     const { migration } = snapshot.config?.settings ?? {}
     const parallel = wished ?? migration?.parallelPerHwm ?? 2
     const { mustBeOff } = plan
@@ -155,9 +157,9 @@ export class Acting {
     }
   }
 
-  async #drawn(request: Request, choices: Choices): Promise<Plan> {
+  async #drawn(request: Request, choices: Choices, signal?: AbortSignal): Promise<Plan> {
     const { operations } = this.#parts
-    if (request.do !== 'apply-solved') return operations.plan(wantedOf(request), choices)
+    if (request.do !== 'apply-solved') return operations.plan(wantedOf(request), choices, signal)
     if (Object.keys(choices).length > 0)
       throw new NoPlan(
         'what was planned is applied as it was shown: in the plan of P a move can be left out',

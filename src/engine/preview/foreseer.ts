@@ -1,30 +1,29 @@
 // Keeps the solver's word on a cluster up to date beside the observer: judges again when something changed that matters, never on this
 // thread, and never more than one judgement at a time. Answers what would happen if any set of HWMs failed.
 import type { StateStore } from '../../etcd/store.ts'
-import { keys } from '../../etcd/layout.ts'
 import type { Clock } from '../../model/clock.ts'
 import type { FallbackAnswer } from '../../model/fallback-answer.ts'
 import { NO_PREVIEW, type Preview } from '../../model/preview.ts'
 import type { ClusterSnapshot, Instant } from '../../model/snapshot.ts'
 import { StoredFallbackMaps } from '../../operations/stored-maps.ts'
 import { SolverFailed } from '../solver-pool.ts'
-import { Bare } from './bare.ts'
 import { merged } from './merged.ts'
-import { SceneWorker } from './scene-worker.ts'
 import { MapStore } from './map-store.ts'
+import { SceneWorkers } from './scene-workers.ts'
 
 export interface ForeseerOptions {
   readonly clock: Clock
-  /** Stored fallback maps are read from here. */
   readonly store: StateStore
+  /** The fallback maps of that store; left out: read from there. Disposed of with the foreseer. */
+  readonly stored?: StoredFallbackMaps
   /** ... and written, as soon as the CDM, a VM or an HWM is another. False: read-only. */
   readonly writes: boolean
   /** Told of every new preview. */
   changed(preview: Preview): void
   /** Milliseconds since 1970. */
   wall?(): number
-  /** One judges, the other answers questions; made up in tests. */
-  readonly workers?: { readonly judge: SceneWorker; readonly answer: SceneWorker }
+  /** Left out: its own. Disposed of with the foreseer. */
+  readonly workers?: SceneWorkers
 }
 
 /** Changes come in flocks: a judgement begins when nothing has changed for a moment, but waits no longer than this for it. */
@@ -39,9 +38,7 @@ const AGAIN_MS = 10_000
 
 export class Foreseer implements AsyncDisposable {
   readonly #options: ForeseerOptions
-  readonly #bare = new Bare()
-  readonly #judge: SceneWorker
-  readonly #answer: SceneWorker
+  readonly #workers: SceneWorkers
   readonly #stored: StoredFallbackMaps
   readonly #maps: MapStore
   readonly #closing = new AbortController()
@@ -57,15 +54,14 @@ export class Foreseer implements AsyncDisposable {
   #preview: Preview = NO_PREVIEW
 
   constructor(options: ForeseerOptions) {
-    const { clock, store, workers } = options
+    const { clock, store } = options
     this.#options = options
-    this.#judge = workers?.judge ?? new SceneWorker()
-    this.#answer = workers?.answer ?? new SceneWorker()
-    this.#stored = new StoredFallbackMaps(store, clock, () => this.#wall())
+    this.#workers = options.workers ?? new SceneWorkers()
+    this.#stored = options.stored ?? new StoredFallbackMaps(store, clock, () => this.#wall())
     this.#maps = new MapStore({
       store,
       stored: this.#stored,
-      worker: this.#judge,
+      worker: this.#workers.judge,
       wall: () => this.#wall(),
       signal: this.#closing.signal,
     })
@@ -75,11 +71,6 @@ export class Foreseer implements AsyncDisposable {
     return this.#preview
   }
 
-  /** Fallback maps as they lie in etcd, for whoever plans evacuations. */
-  get stored(): StoredFallbackMaps {
-    return this.#stored
-  }
-
   /** The observer has another picture. */
   see(snapshot: ClusterSnapshot): void {
     const wasLive = this.#snapshot?.etcd.state === 'live'
@@ -87,7 +78,7 @@ export class Foreseer implements AsyncDisposable {
     if (snapshot.config === undefined) return
     const now = this.#options.clock.now()
     this.#configuredAt ??= now
-    const bare = this.#bare.of(snapshot)
+    const bare = this.#workers.bare.of(snapshot)
     if (bare === this.#newest) {
       if (!wasLive && snapshot.etcd.state === 'live') this.#storeMaps()
       return
@@ -105,8 +96,8 @@ export class Foreseer implements AsyncDisposable {
     const dead = Object.values(snapshot.hwms).flatMap(hwm =>
       hwm.state === 'down' && !failed.includes(hwm.name) ? [hwm.name] : [],
     )
-    const stored = this.#stored.maps.get(keys.fallbackMap([...failed, ...dead]))
-    const answer = await this.#answer.ask(
+    const stored = this.#stored.of([...failed, ...dead])
+    const answer = await this.#workers.answer.ask(
       'fallback',
       { failed, wall: this.#wall(), ...(stored && { stored }) },
       snapshot,
@@ -121,7 +112,7 @@ export class Foreseer implements AsyncDisposable {
     this.#timer?.[Symbol.dispose]()
     this.#announce?.[Symbol.dispose]()
     this.#stored[Symbol.dispose]()
-    await Promise.all([this.#judge[Symbol.asyncDispose](), this.#answer[Symbol.asyncDispose]()])
+    await this.#workers[Symbol.asyncDispose]()
   }
 
   #waitFrom(now: Instant, snapshot: ClusterSnapshot): number {
@@ -142,7 +133,7 @@ export class Foreseer implements AsyncDisposable {
     if (this.#isJudging || snapshot === undefined || snapshot === this.#judged) return
     this.#isJudging = true
     try {
-      const judgement = await this.#judge.ask('judge', undefined, snapshot)
+      const judgement = await this.#workers.judge.ask('judge', undefined, snapshot)
       this.#judged = snapshot
       if (judgement !== undefined) this.#take(judgement, snapshot)
       this.#warm(snapshot)
@@ -157,7 +148,7 @@ export class Foreseer implements AsyncDisposable {
 
   /** Whoever asks about a failure set finds the cluster there, and what all sets share made. */
   #warm(snapshot: ClusterSnapshot): void {
-    this.#answer.ask('ready', undefined, snapshot).catch((error: unknown) => {
+    this.#workers.answer.ask('ready', undefined, snapshot).catch((error: unknown) => {
       // A worker that is gone is hired anew by the first question, which then takes longer, and says why if it fails too.
       if (!(error instanceof SolverFailed) && !this.#closing.signal.aborted) throw error
     })

@@ -1,6 +1,7 @@
 // The judgement of a scene: the verdict on X, the failure sets with what covers them, where each HAVM restarts, what is kept free. Pure.
 import type { FailureSet, XVerdict } from '../../model/preview.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { type Change, type Said, stateAfter } from '../../operations/admission.ts'
 import { shortage, shortText } from '../../operations/reasons.ts'
 import type { Limits } from '../../solver/budget.ts'
 import type { CounterExample, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
@@ -68,6 +69,29 @@ export function judgeScene(
     sets: { ...sets.sets, ...setsOfTheDead(scene, places, sets.sets, why) },
     ifFails: { ...sets.ifFails, ...ofTheDead(scene, places) },
   }
+}
+
+/** Whether X holds once the cluster has changed so: judged from the last verdict, when there is one. Throws `UnsoundProblem`. */
+export function judgeAfter(
+  snapshot: ClusterSnapshot,
+  { change, seconds }: { readonly change?: Change; readonly seconds: number },
+  hooks: Hooks,
+  memory: Memory,
+): Said {
+  const scene = sceneOf(snapshot)
+  if (scene === undefined) return { holds: 'unknown' }
+  const { problem, map } = stateAfter({ problem: scene.problem, map: scene.places }, change)
+  const options = {
+    now: () => hooks.now(),
+    stopped: () => hooks.stopped(),
+    seconds,
+    findLargest: false,
+  }
+  const { holds, counterExample } =
+    memory.judged === undefined
+      ? judgeResilience(problem, map, options)
+      : judgeAgain(problem, map, memory.judged, options)
+  return { holds, ...(counterExample && { counterExample }) }
 }
 
 /** Sets that have failed already: how many of their HAVMs restart now. After that there would be nothing to do for them. */

@@ -1,7 +1,14 @@
 // What a solver worker keeps of a cluster between questions: its bare snapshot, brought up to date by the patch that comes with each.
 import type { FallbackAnswer } from '../../model/fallback-answer.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import { fingerprint, homesNow, type StoredFallback } from '../../operations/fallback-maps.ts'
+import type { Change, Said } from '../../operations/admission.ts'
+import {
+  fingerprint,
+  homesNow,
+  prepareFallback,
+  type StoredFallback,
+} from '../../operations/fallback-maps.ts'
+import type { PreparedFallback } from '../../operations/plan/targets.ts'
 import { presentProblem } from '../../operations/present.ts'
 import { homesOf } from '../../solver/compile.ts'
 import { allFallbacks } from '../../solver/resilience/index.ts'
@@ -10,7 +17,7 @@ import type { Patch } from '../protocol.ts'
 import type { Hooks } from '../solving/answer.ts'
 import { answerFallback, type FallbackRequest } from './fallback-answer.ts'
 import { sceneOf } from './scene.ts'
-import { type Judgement, judgeScene, type Memory } from './judgement.ts'
+import { judgeAfter, type Judgement, judgeScene, type Memory } from './judgement.ts'
 
 /** Fallback maps of the CDM, for etcd. */
 export interface MapsOfHomes {
@@ -22,9 +29,19 @@ export interface MapsOfHomes {
 /** Questions about the cluster that the worker keeps, by name. */
 export interface SceneQuestions {
   readonly judge: { readonly asked: undefined; readonly answer: Judgement | undefined }
+  /** Whether X holds once the cluster has changed so. */
+  readonly after: {
+    readonly asked: { readonly change?: Change; readonly seconds: number }
+    readonly answer: Said
+  }
   readonly fallback: {
     readonly asked: FallbackRequest
     readonly answer: FallbackAnswer | undefined
+  }
+  /** Where an evacuation begins: see `prepareFallback`. */
+  readonly prepare: {
+    readonly asked: FallbackRequest
+    readonly answer: PreparedFallback | undefined
   }
   /** Makes what every answer needs, so that the first who asks does not wait for it. */
   readonly ready: { readonly asked: undefined; readonly answer: undefined }
@@ -45,6 +62,8 @@ export type SceneQuestion = {
 export interface SceneRequest {
   /** From the snapshot of the last request to that of this one; undefined: it is the same. */
   readonly patch: Patch | undefined
+  /** The patch holds all there is. */
+  readonly isWhole: boolean
   readonly question: SceneQuestion
 }
 
@@ -54,16 +73,37 @@ export type SceneAnswer = SceneQuestions[keyof SceneQuestions]['answer']
 const MOST_STORED = 2_000
 const MAPS_S = 20
 
+/** The request rests on a snapshot that this worker never had. */
+export class NothingKept extends Error {
+  override readonly name = 'NothingKept'
+  constructor() {
+    super('this worker was not told the cluster yet')
+  }
+}
+
 export class Resident {
   #snapshot: ClusterSnapshot | undefined
   readonly #memory: Memory = {}
 
-  answer({ patch, question }: SceneRequest, hooks: Hooks): SceneAnswer {
-    if (patch !== undefined) this.#snapshot = applyPatch(this.#snapshot, patch)
-    if (this.#snapshot === undefined) throw new TypeError('the first request must hold all')
+  answer({ patch, isWhole, question }: SceneRequest, hooks: Hooks): SceneAnswer {
+    if (this.#snapshot === undefined && !isWhole) throw new NothingKept()
+    if (patch !== undefined)
+      this.#snapshot = applyPatch(isWhole ? undefined : this.#snapshot, patch)
+    if (this.#snapshot === undefined) throw new NothingKept()
     switch (question.about) {
       case 'judge':
         return judgeScene(this.#snapshot, hooks, this.#memory)
+      case 'after':
+        return judgeAfter(this.#snapshot, question.with, hooks, this.#memory)
+      case 'prepare': {
+        const { failed, stored, wall } = question.with
+        return prepareFallback(this.#snapshot, failed, {
+          stored,
+          now: () => hooks.now(),
+          stopped: () => hooks.stopped(),
+          wall,
+        })
+      }
       case 'fallback':
         return answerFallback(this.#snapshot, question.with, hooks)
       case 'ready':

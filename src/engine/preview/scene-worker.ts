@@ -2,7 +2,7 @@
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
 import { diff } from '../patch.ts'
 import { type RunOptions, SolverFailed, SolverPool } from '../solver-pool.ts'
-import type { SceneQuestion, SceneQuestions } from './resident.ts'
+import { NothingKept, type SceneQuestion, type SceneQuestions } from './resident.ts'
 
 /** One worker, whose jobs are done in their order. */
 export type OneWorker = Pick<SolverPool, 'run'> & AsyncDisposable
@@ -23,16 +23,22 @@ export class SceneWorker implements AsyncDisposable {
     snapshot: ClusterSnapshot,
     options: RunOptions = {},
   ): Promise<SceneQuestions[K]['answer']> {
+    const isWhole = this.#sent === undefined
     const patch = diff(this.#sent, snapshot)
     this.#sent = snapshot
     const question = { about, with: asked } as SceneQuestion
     try {
       return (await this.#pool.run(
         'scene',
-        { patch, question },
+        { patch, isWhole, question },
         options,
       )) as SceneQuestions[K]['answer']
     } catch (error) {
+      if (error instanceof SolverFailed && error.errorName === NothingKept.name) {
+        // The worker that had it was ended while this waited in the queue: the new one is told all.
+        this.#sent = undefined
+        return this.ask(about, asked, snapshot, options)
+      }
       // Whatever was refused by the solver itself, the worker has the snapshot; a worker that is gone has nothing.
       if (!(error instanceof SolverFailed && error.how === 'error')) this.#sent = undefined
       throw error

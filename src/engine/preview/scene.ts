@@ -1,7 +1,6 @@
 // The cluster as the solver sees it at one instant: who lives, where every VM that runs is, and HAVMs of the dead where they would restart.
-import type { ClusterConfig } from '../../model/cluster.ts'
-import type { ClusterSnapshot, VmView } from '../../model/snapshot.ts'
-import { presentPlaces, presentProblem } from '../../operations/present.ts'
+import type { ClusterSnapshot } from '../../model/snapshot.ts'
+import { presentState } from '../../operations/present.ts'
 import type { Limits } from '../../solver/budget.ts'
 import type { CounterExample, PlacementMap, Problem } from '../../solver/problem.ts'
 import { type Fallback, fallbacksOn } from '../../solver/resilience/index.ts'
@@ -32,45 +31,15 @@ export function sceneOf(snapshot: ClusterSnapshot): Scene | undefined {
 function makeScene(snapshot: ClusterSnapshot): Scene | undefined {
   const { config } = snapshot
   if (config === undefined) return undefined
-  const problem = presentProblem(snapshot, config)
+  const { problem, map: places } = presentState(snapshot, config)
   const dead = Object.values(snapshot.hwms).flatMap(hwm => (hwm.state === 'down' ? [hwm.name] : []))
-  const takesNobody = new Set(
-    Object.values(snapshot.hwms).flatMap(hwm =>
-      hwm.state === 'down' || hwm.state === 'refused' ? [hwm.name] : [],
-    ),
-  )
-  const posed: Problem =
-    takesNobody.size === 0
-      ? problem
-      : {
-          ...problem,
-          hwms: problem.hwms.map(hwm =>
-            takesNobody.has(hwm.name) ? { ...hwm, fallback: false } : hwm,
-          ),
-        }
-  const places = placesOf(snapshot, config)
   let all: ReturnType<typeof fallbacksOn> | undefined
   return {
-    problem: posed,
+    problem,
     places,
     dead,
-    fallback: (failed, limits) => (all ??= fallbacksOn(posed, places))(failed, limits),
+    fallback: (failed, limits) => (all ??= fallbacksOn(problem, places))(failed, limits),
   }
-}
-
-function placesOf(snapshot: ClusterSnapshot, config: ClusterConfig): PlacementMap {
-  const stopped = new Set(config.vms.flatMap(vm => (vm.desired === 'stopped' ? [vm.name] : [])))
-  const places = new Map(presentPlaces(snapshot))
-  for (const name of places.keys()) {
-    const vm = snapshot.vms[name]
-    if (vm === undefined || takesNoRoom(vm, stopped.has(name))) places.delete(name)
-  }
-  return places
-}
-
-function takesNoRoom({ state }: VmView, isToBeStopped: boolean): boolean {
-  if (state === 'stopped' || state === 'absent') return true
-  return isToBeStopped && (state === 'waiting' || state === 'unknown')
 }
 
 /** The scene once the HAVMs of those that are dead already have restarted, as far as they can. */

@@ -6,8 +6,7 @@ import { answerPlan } from './plan.ts'
 import { answerVbp, type VbpAnswer, type VbpRequest } from './vbp.ts'
 import type { Resident, SceneAnswer, SceneRequest } from '../preview/resident.ts'
 import { TimeShare } from './time-share.ts'
-import type { PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
-import { judgeResilience } from '../../solver/resilience/index.ts'
+import type { PlacementMap, Problem } from '../../solver/problem.ts'
 
 export interface SetRequest {
   readonly problem: Problem
@@ -17,22 +16,12 @@ export interface SetRequest {
   readonly seconds?: number
 }
 
-export interface JudgeRequest {
-  readonly problem: Problem
-  readonly map: PlacementMap
-  readonly seconds: number
-}
-
-export type Judged = Pick<Resilience, 'holds' | 'counterExample'>
-
 export interface Jobs {
   readonly plan: { readonly asked: PlanRequest; readonly answer: PlanAnswer }
   readonly set: { readonly asked: SetRequest; readonly answer: SetAnswer }
   /** What was found, without some of its moves. */
   readonly 'left-out': { readonly asked: LeftOutRequest; readonly answer: LeftOutAnswer }
   readonly vbp: { readonly asked: VbpRequest; readonly answer: VbpAnswer }
-  /** Whether X holds with this map. */
-  readonly judge: { readonly asked: JudgeRequest; readonly answer: Judged }
   /** About the cluster that the worker keeps. */
   readonly scene: { readonly asked: SceneRequest; readonly answer: SceneAnswer }
 }
@@ -57,15 +46,6 @@ const WORK: {
     ),
   'left-out': leaveOut,
   vbp: answerVbp,
-  judge: ({ problem, map, seconds }, hooks) => {
-    const { holds, counterExample } = judgeResilience(problem, map, {
-      now: () => hooks.now(),
-      stopped: () => hooks.stopped(),
-      seconds,
-      findLargest: false,
-    })
-    return { holds, counterExample }
-  },
   scene: (asked, hooks, resident) => resident.answer(asked, hooks),
 }
 

@@ -18,7 +18,7 @@ export interface DraftContext {
   readonly standing: Standing
   readonly reach: Reach
   /** A map that was worked out beforehand for this failure set, when there is one. */
-  readonly prepared: (failed: readonly string[]) => PreparedFallback | undefined
+  readonly prepared: (failed: readonly string[]) => Promise<PreparedFallback | undefined>
   /** Begins to find out whether an HWM answers after all, while its plan is read. */
   readonly probe: (hwm: string) => void
 }
@@ -38,7 +38,7 @@ export async function draft(
         return planEvacuation(snapshot, hwms, { cold, obstacles, choices })
       }
       for (const each of hwms) if (snapshot.hwms[each]?.state === 'down') probe(each)
-      const prepared = preparedFor(deadWith(snapshot, hwms))
+      const prepared = await preparedFor(deadWith(snapshot, hwms))
       return planEvacuation(snapshot, hwms, {
         cold,
         choices,

@@ -62,6 +62,18 @@ export function judgeAgain(
   }
 }
 
+/** Made once for each: the next change is judged against the same. */
+const grounds = new WeakMap<Judged, Ground>()
+
+function groundBefore(before: Judged): Ground {
+  const known = grounds.get(before)
+  if (known !== undefined) return known
+  const compiled = compile(before.problem)
+  const ground = groundOf(compiled, assignmentOf(compiled, before.map))
+  grounds.set(before, ground)
+  return ground
+}
+
 /** Whether the rules of the game are the same: then what differs are VMs and HWMs, one by one. */
 function isAlike(problem: Problem, before: Problem): boolean {
   const rules = ({ dimensions, groups, failureDomains, overcommit, hwms }: Problem): string => {
@@ -97,7 +109,7 @@ function touchedUnits(ground: Ground, before: Judged, map: PlacementMap): Set<nu
   // HWMs that are new, or fail with others than before, are in sets that nobody has looked at.
   const mates = (of: Compiled, h: number): string =>
     [...of.units[of.unitOf[h]!]!].map(other => of.problem.hwms[other]!.name).join()
-  const old = compile(before.problem)
+  const old = groundBefore(before).compiled
   problem.hwms.forEach((hwm, h) => {
     const was = old.hwmIndex.get(hwm.name)
     if (was === undefined || mates(old, was) !== mates(compiled, h)) touch(hwm.name)
@@ -143,15 +155,20 @@ function isEqual(vm: ProblemVm, old: ProblemVm, { dimensions }: Problem): boolea
     vm === old ||
     (vm.ha === old.ha &&
       dimensions.every(each => (vm.demand[each] ?? 0) === (old.demand[each] ?? 0)) &&
-      JSON.stringify([vm.only, vm.never]) === JSON.stringify([old.only, old.never]))
+      areSame(vm.only, old.only) &&
+      areSame(vm.never, old.never))
   )
+}
+
+function areSame(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** HWMs that have less room than before, take nobody in any more, or are gone. */
 function worseHwms(ground: Ground, before: Judged): Set<string> {
   const { compiled, spare } = ground
-  const old = compile(before.problem)
-  const was = groundOf(old, assignmentOf(old, before.map))
+  const was = groundBefore(before)
+  const old = was.compiled
   const worse = new Set<string>()
   for (const [name, h] of old.hwmIndex) {
     const now = compiled.hwmIndex.get(name)

@@ -7,6 +7,7 @@ import type { Clock } from '../../../src/model/clock.ts'
 import { actsInSimulation, type SimulatedActs } from '../../../src/simulator/acts.ts'
 import { actOn } from '../../../src/simulator/lines.ts'
 import { threeHosts, type MadeUpCluster } from '../../../src/simulator/made-up.ts'
+import { SceneWorkers } from '../../../src/engine/preview/scene-workers.ts'
 import { NearWorker } from '../../engine/preview/near-worker.ts'
 import { Simulation } from '../../../src/simulator/simulation.ts'
 
@@ -75,7 +76,10 @@ export class LiveCluster implements AsyncDisposable {
           store: simulation.connectStore(),
           writes: !readOnly,
           wall: this.#wall,
-          workers: { judge: new NearWorker().scene, answer: new NearWorker().scene },
+          workers: new SceneWorkers({
+            judge: new NearWorker().scene,
+            answer: new NearWorker().scene,
+          }),
           hire: () => new NearWorker(),
         },
       }),

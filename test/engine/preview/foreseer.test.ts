@@ -7,6 +7,7 @@ import { encode, homesValue, keys, prefixes } from '../../../src/etcd/layout.ts'
 import { readFallbackMaps } from '../../../src/operations/fallback-maps.ts'
 import { Observed } from '../../cluster/observed.ts'
 import { screenOn, settle } from '../screens.ts'
+import { SceneWorkers } from '../../../src/engine/preview/scene-workers.ts'
 import { NearWorker } from './near-worker.ts'
 
 interface Options {
@@ -25,7 +26,7 @@ async function foreseen({ writes = true }: Options = {}) {
     writes,
     changed: preview => published.push(preview),
     wall: () => clock.now(),
-    workers: { judge: judge.scene, answer: answer.scene },
+    workers: new SceneWorkers({ judge: judge.scene, answer: answer.scene }),
   })
   foreseer.see(observation.snapshot)
   observation.onSnapshot(snapshot => foreseer.see(snapshot))
@@ -127,7 +128,7 @@ test('maps that are right already are left alone by a console that begins', asyn
     store: house.store,
     writes: true,
     changed: () => undefined,
-    workers: { judge: new NearWorker().scene, answer: new NearWorker().scene },
+    workers: new SceneWorkers({ judge: new NearWorker().scene, answer: new NearWorker().scene }),
   })
   second.see(observation.snapshot)
   await house.pass(5_000)
