@@ -93,10 +93,10 @@ export async function benchCommitting(hwms: number, vms: number): Promise<Row[]>
 
 /** Asks again and again what is answered at once by an engine whose thread is free. */
 function answering(ask: () => Promise<unknown>): { longestMs(): Promise<number> } {
-  let isOver = false
+  const over = new AbortController()
   let longest = 0
   const asking = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const from = performance.now()
       await ask()
       longest = Math.max(longest, performance.now() - from)
@@ -105,7 +105,7 @@ function answering(ask: () => Promise<unknown>): { longestMs(): Promise<number> 
   })()
   return {
     longestMs: async () => {
-      isOver = true
+      over.abort()
       await asking
       return longest
     },
