@@ -54,7 +54,7 @@ export async function benchCommitting(hwms: number, vms: number): Promise<Row[]>
       ask: 'commit',
       plan: plan.id,
       why: 'bench',
-      off: { by: 'word', how: 'cable pulled' },
+      off: { [hwm]: { by: 'word', how: 'cable pulled' } },
     })) as Committed
     if (committed.is !== 'begun') throw new Error(`not begun: ${JSON.stringify(committed)}`)
     await until(() => newest?.operations?.[committed.operation]?.state === 'done', PATIENCE_MS)

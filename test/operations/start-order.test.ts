@@ -57,7 +57,7 @@ test('carried out, each begins once the one before it runs, and its delay after 
   const { operations, observation } = await acted.actor('anna')
   await acted.happens('kill quark', 10_000)
   const plan = await acted.during(operations.plan(EVACUATE))
-  const off = { by: 'word', how: 'cable pulled' } as const
+  const off = { quark: { by: 'word', how: 'cable pulled' } } as const
   const { id } = await acted.during(operations.commit(plan, { why: 'PSU', off }))
   const began = new Map<string, number>()
   const look = () => {
