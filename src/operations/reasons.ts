@@ -66,6 +66,8 @@ function refusalText(refusal: Refusal): string {
     case 'rule':
       return `the rule ${refusal.rule} cannot be kept for ${named(refusal.vms)}`
     case 'search':
-      return 'every map was ruled out by complete search'
+      return (refusal.tolerate ?? 0) === 0
+        ? 'every map was ruled out by complete search'
+        : `no map survives ${failures(refusal.tolerate ?? 0)}: every one was ruled out by complete search`
   }
 }

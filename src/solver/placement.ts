@@ -44,16 +44,15 @@ export function solvePlacement(problem: Problem, options: PlaceOptions = {}): Pl
   const asked = mix.length > 0 ? [mix[0]!.objective] : options.objectives
   const [first = defaultObjective(problem), ...rest] = asked ?? []
   const mixed = isMixed ? bestMix(task, mix) : undefined
-  const outcome = isMixed
+  const best = isMixed
     ? mixed
     : first === 'fewest-hwms'
       ? leastHwms(task)
       : first === 'balance'
         ? mostBalanced(task)
         : leastMoves(task)
+  const outcome = best ?? exhaust(task)
   if (outcome === undefined) {
-    const last = exhaust(task)
-    if (last?.why !== undefined) return impossible(last.why)
     return {
       answer: 'no-answer',
       sentence: 'No map was found in the time given, and none was ruled out.',

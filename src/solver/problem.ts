@@ -70,7 +70,7 @@ export type PlacementMap = ReadonlyMap<string, string>
  * - `refuge`: the HAVM has room, alone, in only `units` failure units that take others' VMs in and are not its own, wherever it is.
  * - `failures`: there are HAVMs, but no more than X failure units.
  * - `rule`: the rule cannot be kept by any map.
- * - `search`: every map was ruled out by complete search.
+ * - `search`: every map was ruled out by complete search; with `tolerate`, every map that survives so many failures.
  */
 export type Refusal =
   | {
@@ -116,7 +116,7 @@ export type Refusal =
     }
   | { readonly kind: 'failures'; readonly tolerate: number; readonly units: number }
   | { readonly kind: 'rule'; readonly rule: string; readonly vms: readonly string[] }
-  | { readonly kind: 'search'; readonly nodes: number }
+  | { readonly kind: 'search'; readonly nodes: number; readonly tolerate?: number }
 
 /** A failure set whose HAVMs do not all find room, and why. */
 export interface CounterExample {

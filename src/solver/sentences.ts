@@ -22,7 +22,9 @@ function refusalSentence(refusal: Refusal): string {
     case 'rule':
       return `The rule ${refusal.rule} cannot be kept for ${refusal.vms.join(', ')}.`
     case 'search':
-      return 'Every map was tried, none fits.'
+      return (refusal.tolerate ?? 0) === 0
+        ? 'Every map was tried, none fits.'
+        : `Every map was tried, none survives ${refusal.tolerate} failures.`
   }
 }
 

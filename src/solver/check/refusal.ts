@@ -1,5 +1,5 @@
 // Judges proofs of refusal from the problem's text alone: recounts what was counted, and searches small cases again.
-import { failureUnits } from './fallback.ts'
+import { choices, failureUnits } from './fallback.ts'
 import type {
   CounterExample,
   PlacementMap,
@@ -29,14 +29,14 @@ function free(scene: Scene, hwm: ProblemHwm, dimension: string): number {
 /** States that the checker's own complete search looks at before it says that it cannot tell. */
 const MOST_STATES = 20_000
 
-/** `yes`, `no`, or `unknown` when the case is too large for a plain search. */
-function fits(scene: Scene): 'yes' | 'no' | 'unknown' {
+/** `yes`, `no`, or `unknown` when the case is too large for a plain search. With `tolerate`: so that it survives so many failures. */
+function fits(scene: Scene, tolerate = 0): 'yes' | 'no' | 'unknown' {
   const state = new Map(scene.running)
   let states = 0
   const largest = (vm: ProblemVm): number => Math.max(0, ...Object.values(vm.demand))
   const waiting = scene.waiting.toSorted((a, b) => largest(b) - largest(a))
   const go = (k: number): boolean => {
-    if (k === waiting.length) return true
+    if (k === waiting.length) return tolerate === 0 || survives(scene.problem, state, tolerate)
     for (const hwm of scene.places) {
       if (++states > MOST_STATES) return false
       state.set(waiting[k]!.name, hwm.name)
@@ -47,6 +47,27 @@ function fits(scene: Scene): 'yes' | 'no' | 'unknown' {
   }
   if (go(0)) return 'yes'
   return states > MOST_STATES ? 'unknown' : 'no'
+}
+
+/** Whether every set of `tolerate` failure units is shown to leave room for its HAVMs. */
+function survives(problem: Problem, map: PlacementMap, tolerate: number): boolean {
+  const units = failureUnits(problem)
+  for (const choice of choices(units, Math.min(tolerate, units.length)))
+    if (fits(sceneAfter(problem, map, choice.flat())) !== 'yes') return false
+  return true
+}
+
+/** What is left when these HWMs fail: the HAVMs of theirs wait, the others run on. */
+function sceneAfter(problem: Problem, map: PlacementMap, failed: readonly string[]): Scene {
+  const dead = new Set(failed)
+  return {
+    problem,
+    running: new Map([...map].filter(([, hwm]) => !dead.has(hwm))),
+    waiting: problem.vms.filter(vm => vm.ha && dead.has(map.get(vm.name) ?? '')),
+    places: problem.hwms.filter(
+      hwm => !dead.has(hwm.name) && hwm.fallback !== false && hwm.maintenance !== true,
+    ),
+  }
 }
 
 /**
@@ -134,7 +155,14 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
         (sum, hwm) => sum + Math.floor(Math.max(0, free(scene, hwm, dimension)) / unit),
         0,
       )
-      return needed > available
+      if (needed > available) return []
+      // Those that stay where they are may be counted as well, against all that there is: they alone can be too many.
+      const staying = [...scene.running.keys()].reduce((sum, name) => {
+        const vm = scene.problem.vms.find(each => each.name === name)
+        return sum + Math.floor((vm?.demand[dimension] ?? 0) / unit)
+      }, 0)
+      const held = placesOfAll(scene).reduce((sum, hwm) => sum + unitsOn(scene, hwm, proof), 0)
+      return needed + staying > held
         ? []
         : [`${needed} units of ${unit} ${dimension} do fit into ${available}.`]
     }
@@ -205,7 +233,7 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
     case 'rule':
       return fits(scene) === 'yes' ? [`The rule ${proof.rule} can be kept.`] : []
     case 'search':
-      return fits(scene) === 'yes' ? ['There is a map.'] : []
+      return fits(scene, proof.tolerate) === 'yes' ? ['There is a map.'] : []
   }
 }
 
@@ -215,13 +243,7 @@ export function checkRefusal(
   map: PlacementMap,
   counterExample: CounterExample,
 ): Complaints {
-  const dead = new Set(counterExample.failed)
-  const running = new Map([...map].filter(([, hwm]) => !dead.has(hwm)))
-  const waiting = problem.vms.filter(vm => vm.ha && dead.has(map.get(vm.name) ?? ''))
-  const places = problem.hwms.filter(
-    hwm => !dead.has(hwm.name) && hwm.fallback !== false && hwm.maintenance !== true,
-  )
-  return checkProof({ problem, waiting, places, running }, counterExample.proof)
+  return checkProof(sceneAfter(problem, map, counterExample.failed), counterExample.proof)
 }
 
 /** Whether the proof that no valid map exists at all is right. */

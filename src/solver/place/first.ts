@@ -1,12 +1,14 @@
 // The best map by one objective: the first one asked for.
 import { balance } from '../balance/balance.ts'
 import { alone } from '../beside.ts'
+import { resilientBound } from '../bounds/resilient.ts'
 import { fewestMoves } from '../moves/fewest-moves.ts'
 import { sendHome } from '../moves/homing.ts'
 import { packFewest, packInto } from '../packing/fewest.ts'
 import { State } from '../packing/state.ts'
 import { resilientFewest } from '../resilience/fewest.ts'
 import { repair } from '../resilience/pool.ts'
+import { anyMap, provedHwms, provedMoves } from './complete.ts'
 import {
   hasHavms,
   isLimited,
@@ -35,6 +37,8 @@ export function leastHwms(task: Task): Outcome {
     )
     return where === undefined ? undefined : { where, open: usedBins(where), bound }
   }
+  const proved = provedHwms(task, resilientBound(compiled, tolerate).hwms)
+  if (proved !== undefined) return proved
   const result = resilientFewest(
     compiled,
     items,
@@ -49,6 +53,8 @@ export function leastHwms(task: Task): Outcome {
 }
 
 export function leastMoves(task: Task): Outcome {
+  const proved = provedMoves(task)
+  if (proved !== undefined) return proved
   const { items, random, budget, home, cost } = task
   const open = usableBins(task)
   const steps = isLimited(task) ? Infinity : 20_000 + 10 * items.packing.items
@@ -69,6 +75,8 @@ export function leastMoves(task: Task): Outcome {
 }
 
 export function mostBalanced(task: Task): Outcome {
+  const any = anyMap(task)
+  if (any !== undefined && 'why' in any) return any
   const { items, random, budget, home, cost } = task
   const open = usableBins(task)
   const valid = new State(items.packing)
@@ -83,9 +91,9 @@ export function mostBalanced(task: Task): Outcome {
     start = valid.where.slice()
   else if (home.some(h => h >= 0))
     start = fewestMoves(items.packing, home, cost, open, random, budget, 20_000).where
-  start ??= packInto(items.packing, open, undefined, random, budget, 50_000)
+  start ??= packInto(items.packing, open, undefined, random, budget, 50_000) ?? any?.where
   if (start === undefined) return undefined
-  const kept = madeResilient(task, start, open, true)
+  const kept = madeResilient(task, start, open, true) ?? any?.where
   if (kept === undefined) return undefined
   const isGood = hasHavms(task)
     ? (where: Int32Array): boolean => verdictOf(task, where).holds === 'yes'

@@ -6,8 +6,9 @@ import { compile } from '../compile.ts'
 import { search } from '../packing/exact.ts'
 import { itemsOf } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
-import type { CounterExample, Problem, Refusal } from '../problem.ts'
-import { hasHavms, type Task, taskOf } from './task.ts'
+import type { Problem, Refusal } from '../problem.ts'
+import { anyMap } from './complete.ts'
+import { hasHavms, type Outcome, type Task, taskOf } from './task.ts'
 
 /** A short proof that no map holds the problem with this X, if there is one. Throws `UnsoundProblem`. */
 export function refusalOf(problem: Problem, tolerate: number): Refusal | undefined {
@@ -67,11 +68,11 @@ export function refuse(task: Task): Refusal | undefined {
 /** Nodes of the complete search that ends small cases without an answer. */
 const MOST_NODES = 300_000
 
-/** Small cases that no search could place: complete search, X apart. */
-export function exhaust(task: Task): { why: Refusal | CounterExample } | undefined {
+/** What no search could place: complete search for a valid map, and in a small case for one that survives X failures. */
+export function exhaust(task: Task): Outcome {
   const { items, budget } = task
   if (items.packing.items > 400) return undefined
-  const result = search(items.packing, MOST_NODES, budget)
-  if (result.answer === 'impossible') return { why: { kind: 'search', nodes: result.nodes } }
-  return undefined
+  const { answer, nodes } = search(items.packing, MOST_NODES, budget)
+  if (answer === 'impossible') return { why: { kind: 'search', nodes, tolerate: 0 } }
+  return anyMap(task, true)
 }
