@@ -24,6 +24,7 @@ import { hasTwoPanes, tellWhatIsSeen } from './actions/move.ts'
 import { ACT_KEYS, PLAN_KEYS } from './acting/act-keys.ts'
 import { rowInHand, toggleLeftOut } from './acting/plan.ts'
 import { isPlanning, SOLVE_KEYS, whyNotLeaveOut } from './solve-keys.ts'
+import { vmInPlace } from './place-vms.ts'
 import type { ConsoleState } from './state.ts'
 import { activeList } from './state.ts'
 import type { ConsoleStore } from './store.ts'
@@ -53,6 +54,11 @@ const inAList = ({ getState }: ConsoleStore) =>
   activeList(getState()) === undefined ? 'there is no list here' : undefined
 const onSomething = (store: ConsoleStore) =>
   subject(store.getState(), store.lists) ? undefined : 'nothing is selected'
+
+const whyNotMarkVm = (store: ConsoleStore) =>
+  vmInPlace(store.getState(), store.lists)
+    ? 'marks are for HWMs here: Esc leaves the VM'
+    : undefined
 
 const isInPlan = ({ getState }: ConsoleStore) => getState().opened.at(-1)?.kind === 'plan'
 
@@ -117,11 +123,11 @@ export const KEY_TABLE: readonly KeyAction[] = [
     group: 'move',
     short: 'pane',
     priority: 20,
-    help: 'the other pane; of a VM: its next page (facts, XML, differences)',
+    help: 'the other pane; on screen 3 the VMs; of a VM its next page (facts, XML)',
     why: ({ getState }) => {
       const state = getState()
       const isVm = state.opened.at(-1)?.kind === 'vm'
-      return isVm || isOn(state, 'hwm') || isOn(state, 'fallback')
+      return isVm || isOn(state, 'hwm') || isOn(state, 'fallback') || isOn(state, 'place')
         ? undefined
         : 'there is one pane here'
     },
@@ -169,11 +175,12 @@ export const KEY_TABLE: readonly KeyAction[] = [
     short: 'back',
     priority: 44,
     help: 'back: closes, clears the filter, then the marks',
-    why: ({ getState }) => {
-      const state = getState()
+    why: store => {
+      const state = store.getState()
       const id = activeList(state)
       const settings = id === undefined ? undefined : state.lists[id]
       const isFar =
+        vmInPlace(state, store.lists) !== undefined ||
         state.opened.length > 0 ||
         (settings !== undefined && (settings.filter !== '' || settings.marks.size > 0)) ||
         (hasTwoPanes(state.screen) && state.focus === 'right') ||
@@ -235,7 +242,7 @@ export const KEY_TABLE: readonly KeyAction[] = [
           : 'there is no VM to leave out'
         : isPlanning(store.getState())
           ? whyNotLeaveOut(store)
-          : (inAList(store) ?? onSomething(store)),
+          : (inAList(store) ?? onSomething(store) ?? whyNotMarkVm(store)),
     run: store => {
       if (isInPlan(store)) {
         toggleLeftOut(store)
@@ -246,7 +253,8 @@ export const KEY_TABLE: readonly KeyAction[] = [
         return
       }
       toggleMark(store)
-      moveBy(store, 1)
+      if (isOn(store.getState(), 'place')) moveSide(store, 1)
+      else moveBy(store, 1)
     },
   },
   {

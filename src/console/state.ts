@@ -129,6 +129,8 @@ export interface ConsoleState {
   readonly lists: Readonly<Record<ListId, ListState>>
   readonly fallback: FallbackShown
   readonly solve: SolveState
+  /** Screen 3: the VM that has the keys, see `vmInPlace`; undefined: the HWM has them. */
+  readonly placeVm: string | undefined
   /** What the boxes of screen 3 are filled by. */
   readonly dimension: string
   readonly overlay: Overlay | undefined

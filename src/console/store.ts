@@ -11,6 +11,7 @@ import type { KeyMap } from './key-map.ts'
 import { Lists } from './lists.ts'
 import type { Style } from './line.ts'
 import type { Verb } from './palette.ts'
+import { vmInPlace } from './place-vms.ts'
 import { Picture } from './picture.ts'
 import { FIRST_SOLVE } from './solve.ts'
 import type { ConsoleState, ListId, ListState, Opened } from './state.ts'
@@ -89,6 +90,7 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     lists: FIRST_LISTS,
     fallback: { of: '', answer: undefined, problem: '', top: 0 },
     solve: FIRST_SOLVE,
+    placeVm: undefined,
     dimension: 'ram',
     overlay: undefined,
     prompt: undefined,
@@ -221,8 +223,11 @@ export function subject(
   if (!selected) return undefined
   switch (id) {
     case 'hwm':
-    case 'place':
       return { kind: 'hwm', name: selected.name }
+    case 'place': {
+      const vm = vmInPlace(state, lists)
+      return vm ? { kind: 'vm', name: vm.name } : { kind: 'hwm', name: selected.name }
+    }
     case 'fallback':
       // A set of several is no single thing that could be opened or copied.
       return selected.name.includes('+') ? undefined : { kind: 'hwm', name: selected.name }

@@ -1,6 +1,8 @@
 // What an operator sees of the solver: the verdict, the picture of the CDM, failure sets and their answers.
-import { describe, test } from 'vitest'
+import { describe, test, vi } from 'vitest'
 import { cluster, console } from './language/story.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const SIZES = ['40x10', '80x24', '112x30', '160x50'] as const
 const three = (size = '80x24') => console.at(size).on(cluster('three-hosts')).foresees()
@@ -103,6 +105,66 @@ describe('screen 3, the picture', () => {
       .stillSees('▲ win7-vmm2 8 GiB of quark')
       .press('left', 'left')
       .sees(/andreys +● up/))
+
+  for (const size of SIZES) {
+    test(`a VM has the keys at ${size}: its home, and where it restarts`, () =>
+      three(size)
+        .move('win7-vmm2', 'snailin')
+        .foresees()
+        .press('3', 'l', 'l', 'j')
+        .golden(`place-vm-${size}`))
+  }
+
+  test('down goes through the VMs of a box, Enter opens one, Esc goes back to its HWM', () =>
+    three('112x30')
+      .move('win7-vmm2', 'snailin')
+      .foresees()
+      .press('3', 'j')
+      .sees(/ceph1 +VM +● running +on andreys +if andreys fails → waits/)
+      .press('l')
+      .sees(/freebsd-vmm2 +HAVM/)
+      .press('l')
+      .sees(
+        /win7-vmm2 +HAVM +▲ running +on snailin, home quark +if snailin fails → quark +ram 8 GiB/,
+      )
+      .sees('home, restarts')
+      .seesAs('home, restarts', 'magenta')
+      .press('space')
+      .sees('marks are for HWMs here: Esc leaves the VM')
+      .press('enter')
+      .sees('VM win7-vmm2')
+      .press('esc')
+      .sees('home, restarts')
+      .press('j', 'j', 'j', 'j')
+      .sees(/test +VM +● running/)
+      .press('k')
+      .sees(/ubuntu-vmm2 +HAVM/)
+      .press('esc')
+      .doesNotSee('its home')
+      .sees(/snailin +● up/)
+      .press('tab')
+      .sees(/win7-vmm2 +HAVM/)
+      .press('k')
+      .sees(/snailin +● up/))
+
+  test('a VM that is gone from there leaves the keys to its HWM', () =>
+    three()
+      .press('3', 'l', 'j')
+      .sees(/win7-vmm2 +HAVM/)
+      .move('win7-vmm2', 'snailin')
+      .sees(/quark +● up/))
+
+  test('in bars and in a heat map Tab goes in, and the keys stay among its VMs until it goes out', () =>
+    console
+      .at('112x30')
+      .on(cluster('forty-hosts'))
+      .foresees()
+      .press('3', 'j', 'tab', 'l')
+      .golden('place-vm-forty-112x30')
+      .press('j', 'j', 'j', 'j', 'j', 'j', 'j', 'j', 'j', 'j', 'j')
+      .sees(/vm00028 +\S+ +. \w+ +on hwm03/)
+      .press('tab', 'j')
+      .sees(/hwm05 +● up/))
 
   test('c turns to the next dimension, / filters, Enter opens', () =>
     three()

@@ -2,9 +2,11 @@
 import { dropPlan, moveInPlan } from '../acting/plan.ts'
 import { layoutOf } from '../layout.ts'
 import { placeGrid } from '../place-grid.ts'
+import { vmInPlace } from '../place-vms.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, shownNames } from '../store.ts'
 import type { ConsoleState, ListId, ScreenId } from '../state.ts'
+import { enterOrLeaveBox, movePlace, movePlaceSide } from './move-place.ts'
 import { dropSolve } from './solve.ts'
 import { activeList } from '../state.ts'
 
@@ -28,15 +30,13 @@ export function moveBy(store: ConsoleStore, lines: number): void {
   }
   const id = activeList(state)
   if (id === undefined) return
+  if (id === 'place') {
+    movePlace(store, lines)
+    return
+  }
   const at = selection(state, store.lists, id)
   if (!at) return
-  // In the picture of the HWMs a line is a row of them.
-  const step = id === 'place' ? placeGrid(state, store.lists).perRow : 1
-  const wanted = at.index + lines * step
-  const end = shownNames(state, store.lists, id).length - 1
-  // Up or down beyond the edge of the picture stays in the column.
-  if (step > 1 && (wanted < 0 || (wanted > end && Math.abs(lines) === 1))) return
-  selectAt(store, id, wanted)
+  selectAt(store, id, at.index + lines)
 }
 
 function scrollMap(store: ConsoleStore, lines: number): void {
@@ -88,6 +88,7 @@ function selectAt(store: ConsoleStore, id: ListId, wanted: number): void {
   // At its end the log follows what comes.
   const follows = id === 'log' && index === names.length - 1
   store.patchList(id, { selected: follows ? undefined : names[index], index })
+  if (id === 'place') store.setState({ placeVm: undefined })
   if (id === 'hwm') {
     store.lists.tops.delete('hwm-vms')
     store.patchList('hwm-vms', { selected: undefined, index: 0 })
@@ -106,8 +107,7 @@ export function moveSide(store: ConsoleStore, direction: -1 | 1): void {
     return
   }
   if (screen === 'place') {
-    const at = selection(store.getState(), store.lists, 'place')
-    if (at) selectAt(store, 'place', at.index + direction)
+    movePlaceSide(store, direction)
   } else if (hasTwoPanes(screen)) store.setState({ focus: direction === 1 ? 'right' : 'left' })
 }
 
@@ -117,7 +117,11 @@ export function hasTwoPanes(screen: ScreenId): boolean {
 }
 
 export function otherPane(store: ConsoleStore): void {
-  const { focus } = store.getState()
+  const { focus, screen } = store.getState()
+  if (screen === 'place') {
+    enterOrLeaveBox(store)
+    return
+  }
   store.setState({ focus: focus === 'left' ? 'right' : 'left' })
 }
 
@@ -149,7 +153,8 @@ export function back(store: ConsoleStore): void {
   const id = activeList(state)
   if (id === undefined) return
   const settings = state.lists[id]
-  if (settings.filter !== '') store.patchList(id, { filter: '' })
+  if (vmInPlace(state, store.lists)) store.setState({ placeVm: undefined })
+  else if (settings.filter !== '') store.patchList(id, { filter: '' })
   else if (settings.marks.size > 0) store.patchList(id, { marks: new Set() })
   else if (hasTwoPanes(state.screen) && state.focus === 'right') store.setState({ focus: 'left' })
   else if (id === 'log' && settings.selected !== undefined)

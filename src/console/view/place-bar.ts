@@ -8,6 +8,7 @@ import { fit } from '../text.ts'
 import type { ViewContext } from './context.ts'
 import { percent } from './meters.ts'
 import { fillOf, piecesOf } from './place-fill.ts'
+import type { Tie, VmInHand } from './place-vm.ts'
 
 /** `> ● quark   ███▓▓▓██╱╱╱╱     43%`, `width` cells wide, a blank at its end included. */
 export function barLine(
@@ -17,26 +18,36 @@ export function barLine(
   nameWidth: number,
   isSelected: boolean,
   isMarked: boolean,
+  inHand: VmInHand | undefined,
 ): Line {
   const { glyphs } = context
+  const tie = inHand?.ties.get(hwm.name)
   const { glyph, style } = hwmWord(hwmMood(hwm), glyphs)
   const fill = fillOf(context, hwm)
   const cells = Math.max(0, width - nameWidth - 12)
   return line(
-    span(isMarked ? glyphs.marked : ' ', 'mark'),
+    span(
+      isMarked ? glyphs.marked : (tie?.sign ?? ' '),
+      isMarked ? 'mark' : (tie?.style ?? 'plain'),
+    ),
     span(isSelected ? '>' : ' ', 'mark'),
     span(glyph, style),
     ' ',
-    span(fit(hwm.name, nameWidth), isSelected ? 'chosen' : 'plain'),
+    span(fit(hwm.name, nameWidth), isSelected ? 'chosen' : (tie?.style ?? 'plain')),
     ' ',
-    ...segments(context, hwm, cells),
+    ...segments(context, hwm, cells, inHand?.vm.name),
     ' ',
     ...percent(fill.used, fill.whole),
     '  ',
   )
 }
 
-function segments(context: ViewContext, hwm: HwmView, cells: number): Line {
+function segments(
+  context: ViewContext,
+  hwm: HwmView,
+  cells: number,
+  inHand: string | undefined,
+): Line {
   const { glyphs } = context
   const fill = fillOf(context, hwm)
   const pieces = piecesOf(context, hwm.name)
@@ -51,8 +62,10 @@ function segments(context: ViewContext, hwm: HwmView, cells: number): Line {
     if (end > at) spans.push(span(sign.repeat(end - at), style))
     at = Math.max(at, end)
   }
-  for (const [index, piece] of pieces.entries())
-    upTo(piece.amount, glyphs.blocks[index % 2 === 0 ? 0 : 1], piece.style)
+  for (const [index, piece] of pieces.entries()) {
+    if (piece.vm.name === inHand) upTo(piece.amount, '>', 'mark')
+    else upTo(piece.amount, glyphs.blocks[index % 2 === 0 ? 0 : 1], piece.style)
+  }
   upTo(fill.kept, glyphs.hatch, 'dim')
   if (at < cells) spans.push(span(glyphs.bar.free.repeat(cells - at), 'dim'))
   return spans
@@ -81,8 +94,9 @@ export function tile(
   hwm: HwmView,
   isSelected: boolean,
   isMarked: boolean,
+  tie: Tie | undefined,
 ): Line {
-  if (isSelected || isMarked) return makeTile(context, hwm, isSelected, isMarked)
+  if (isSelected || isMarked || tie) return makeTile(context, hwm, isSelected, isMarked, tie)
   const { dimension, picture, glyphs } = context.state
   const config = picture.snapshot?.config
   const known = plainTiles.get(hwm)
@@ -98,11 +112,12 @@ function makeTile(
   hwm: HwmView,
   isSelected: boolean,
   isMarked: boolean,
+  tie?: Tie,
 ): Line {
   const { glyphs } = context
   const mark = span(
-    isSelected ? '>' : isMarked ? glyphs.marked : ' ',
-    isSelected || isMarked ? 'mark' : 'plain',
+    isSelected ? '>' : isMarked ? glyphs.marked : (tie?.sign ?? ' '),
+    isSelected || isMarked ? 'mark' : (tie?.style ?? 'plain'),
   )
   const mood = hwmMood(hwm)
   if (mood !== 'up') {

@@ -4,9 +4,10 @@ import type { HwmView } from '../../model/snapshot.ts'
 import type { Line, Style } from '../line.ts'
 import { fitLine, line, lineWidth, span } from '../line.ts'
 import { hwmMood, hwmWord } from '../states.ts'
-import { cut, fit, shorten } from '../text.ts'
+import { cut, fit, shorten, widthOf } from '../text.ts'
 import type { ViewContext } from './context.ts'
 import { bareAmount, fillOf, type Fill, type Piece, piecesOf } from './place-fill.ts'
+import type { Tie, VmInHand } from './place-vm.ts'
 
 /** `width` and `height` cells, the frame included. */
 export function boxLines(
@@ -16,17 +17,19 @@ export function boxLines(
   height: number,
   isSelected: boolean,
   isMarked: boolean,
+  inHand: VmInHand | undefined,
 ): readonly Line[] {
   const { glyphs, state } = context
+  const tie = inHand?.ties.get(hwm.name)
   const { box, rule, wall } = glyphs
   const fill = fillOf(context, hwm)
   const inner = width - 2
-  const edge: Style = isSelected ? 'mark' : 'frame'
+  const edge: Style = isSelected ? 'mark' : (tie?.style ?? 'frame')
   const { glyph, word, style } = hwmWord(hwmMood(hwm), glyphs)
   const isUp = hwm.state === 'up' && !hwm.config.maintenance
   const title: Line = line(
     span(
-      isSelected ? '>' : isMarked ? glyphs.marked : rule,
+      isSelected && !inHand ? '>' : isMarked ? glyphs.marked : rule,
       isSelected || isMarked ? 'mark' : edge,
     ),
     span(glyph, style),
@@ -43,12 +46,14 @@ export function boxLines(
       ? `${state.dimension} ${bareAmount(state.dimension, fill.used)}`
       : `${state.dimension} ${humanPercent(fill.used, fill.whole)} of ${bareAmount(state.dimension, fill.whole)}`
   const footShown = cut(` ${foot} `, inner - 1)
-  const content = contentLines(context, hwm, fill, inner, height - 2)
+  const content = contentLines(context, hwm, fill, { width: inner, height: height - 2, inHand })
+  const says = tieShown(tie, inner - lineWidth(title), glyphs.arrow)
   return [
     [
       span(box.topLeft, edge),
       ...fitLine(title, Math.min(lineWidth(title), inner)),
-      span(rule.repeat(Math.max(0, inner - lineWidth(title))), edge),
+      span(rule.repeat(Math.max(0, inner - lineWidth(title) - widthOf(says))), edge),
+      span(says, tie?.style ?? edge),
       span(box.topRight, edge),
     ],
     ...content.map(each => [span(wall, edge), ...fitLine(each, inner), span(wall, edge)]),
@@ -62,6 +67,14 @@ export function boxLines(
   ]
 }
 
+/** In the frame, as far as there is room beside the name. */
+function tieShown(tie: Tie | undefined, room: number, arrow: string): string {
+  if (tie === undefined) return ''
+  const fits = tie.words.map(word => ` ${word} `).find(text => widthOf(text) <= room)
+  if (fits !== undefined) return fits
+  return room >= 3 + arrow.length ? ` ${tie.sign} ` : ''
+}
+
 interface Part {
   readonly amount: number
   readonly text: string
@@ -71,16 +84,23 @@ interface Part {
   readonly signStyle: Style
   /** The sign goes over the whole width in lines without text. */
   readonly isHatched: boolean
+  /** It has the keys. */
+  readonly isInHand: boolean
+}
+
+interface Room {
+  readonly width: number
+  readonly height: number
+  readonly inHand: VmInHand | undefined
 }
 
 function contentLines(
   context: ViewContext,
   hwm: HwmView,
   fill: Fill,
-  width: number,
-  height: number,
+  { width, height, inHand }: Room,
 ): Line[] {
-  const { vms, kept } = partsOf(context, hwm, fill)
+  const { vms, kept } = partsOf(context, hwm, fill, inHand?.vm.name)
   const all = [...vms, ...kept].reduce((sum, part) => sum + part.amount, 0)
   const whole = Math.max(all, fill.whole ?? all, Number.MIN_VALUE)
   const linesOf = (amount: number) => Math.round((amount / whole) * height)
@@ -104,6 +124,7 @@ function partsOf(
   context: ViewContext,
   hwm: HwmView,
   fill: Fill,
+  inHand: string | undefined,
 ): { readonly vms: readonly Part[]; readonly kept: readonly Part[] } {
   const { state, glyphs } = context
   const amountText = (amount: number) => humanAmount(state.dimension, amount)
@@ -116,6 +137,7 @@ function partsOf(
       sign: glyphs.blocks[index % 2 === 0 ? 0 : 1],
       signStyle: piece.style,
       isHatched: false,
+      isInHand: piece.vm.name === inHand,
     }),
   )
   if (fill.kept <= 0) return { vms, kept: [] }
@@ -131,6 +153,7 @@ function partsOf(
         sign: glyphs.hatch,
         signStyle: 'dim',
         isHatched: true,
+        isInHand: false,
       },
     ],
   }
@@ -142,14 +165,20 @@ function nameOf({ glyphs }: ViewContext, { vm }: Piece): string {
 }
 
 function partLine(part: Part, width: number, isFirst: boolean): Line {
-  const { sign, signStyle, text, figure, textStyle, isHatched } = part
-  if (!isFirst) return line(span(isHatched ? sign.repeat(width) : sign.repeat(2), signStyle))
+  const { sign, signStyle, text, figure, textStyle, isHatched, isInHand } = part
+  const sides = isInHand
+    ? line(span('>', 'mark'), span(sign, signStyle))
+    : [span(sign.repeat(2), signStyle)]
+  if (!isFirst) return isHatched ? line(span(sign.repeat(width), signStyle)) : sides
   const room = width - 3
   const shownFigure = room - figure.length >= 6 ? figure : ''
   return line(
-    span(sign.repeat(2), signStyle),
+    ...sides,
     ' ',
-    span(fit(text, room - shownFigure.length - (shownFigure === '' ? 0 : 1)), textStyle),
+    span(
+      fit(text, room - shownFigure.length - (shownFigure === '' ? 0 : 1)),
+      isInHand ? 'chosen' : textStyle,
+    ),
     span(shownFigure === '' ? '' : ` ${shownFigure}`, 'dim'),
   )
 }
@@ -163,8 +192,11 @@ function tellSmall(
 ): void {
   const [only] = small
   if (only === undefined || lines.length >= height) return
-  if (small.length === 1) {
-    lines.push(partLine(only, width, true))
+  const inHand = small.find(part => part.isInHand)
+  if (small.length === 1 || inHand) {
+    const one = inHand ?? only
+    const of = small.length === 1 ? '' : ` (1 of ${small.length} small)`
+    lines.push(partLine({ ...one, text: `${one.text}${of}` }, width, true))
     return
   }
   const sum = small.reduce((total, part) => total + part.amount, 0)

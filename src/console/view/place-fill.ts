@@ -3,8 +3,8 @@ import { humanAmount } from '../../model/human.ts'
 import { givable } from '../../model/placement.ts'
 import type { HwmView, VmView } from '../../model/snapshot.ts'
 import type { Style } from '../line.ts'
+import { vmsInBox } from '../place-vms.ts'
 import { vmWord } from '../states.ts'
-import { naturalKey } from '../text.ts'
 import type { ViewContext } from './context.ts'
 
 export interface Fill {
@@ -40,22 +40,13 @@ export interface Piece {
   readonly style: Style
 }
 
-/** The VMs that take room there or wait for it, the largest first. */
+/** Its VMs, as they are drawn. */
 export function piecesOf({ state, glyphs }: ViewContext, hwm: string): readonly Piece[] {
-  const { picture, dimension } = state
-  const pieces: Piece[] = []
-  for (const name of picture.vmsOn(hwm)) {
-    const vm = picture.vm(name)
-    if (vm === undefined || vm.state === 'stopped' || vm.state === 'absent') continue
-    pieces.push({
-      vm,
-      amount: vm.demand[dimension] ?? 0,
-      style: styleOf(vm, vmWord(vm, glyphs).style),
-    })
-  }
-  return pieces.sort(
-    (a, b) => b.amount - a.amount || (naturalKey(a.vm.name) < naturalKey(b.vm.name) ? -1 : 1),
-  )
+  return vmsInBox(state, hwm).map(vm => ({
+    vm,
+    amount: vm.demand[state.dimension] ?? 0,
+    style: styleOf(vm, vmWord(vm, glyphs).style),
+  }))
 }
 
 function styleOf(vm: VmView, style: Style): Style {

@@ -18,6 +18,7 @@ import { longestName } from './longest-name.ts'
 import { barLine, tile } from './place-bar.ts'
 import { boxLines } from './place-box.ts'
 import { bareAmount, fillOf, piecesOf } from './place-fill.ts'
+import { vmHead, vmInHand, type VmInHand } from './place-vm.ts'
 
 export function placeScreen(context: ViewContext): readonly PaneView[] {
   const { state, lists, layout, glyphs } = context
@@ -30,13 +31,14 @@ export function placeScreen(context: ViewContext): readonly PaneView[] {
   lists.tops.set('place', top)
   if (at) lists.seen.set('place', at.name)
   const room = Math.max(1, layout.text - grid.inspector)
+  const inHand = vmInHand(context)
   const picture: Line[] = []
   for (let row = top; row < Math.min(rows, top + grid.rowsSeen); row++) {
     const from = row * grid.perRow
     const hwms = names
       .slice(from, from + grid.perRow)
       .flatMap(name => state.picture.hwm(name) ?? [])
-    picture.push(...rowOf(context, grid, hwms, at?.name))
+    picture.push(...rowOf(context, grid, hwms, { selected: at?.name, inHand }))
   }
   if (names.length === 0) {
     for (const text of nothingHere(context, 'hwm')) picture.push([span('   '), ...text])
@@ -44,7 +46,7 @@ export function placeScreen(context: ViewContext): readonly PaneView[] {
   const lines = picture.slice(0, room).map(each => fitLine(each, layout.columns, glyphs.ellipsis))
   while (lines.length < room) lines.push(fitLine([], layout.columns))
   const selected = at && state.picture.hwm(at.name)
-  lines.push(...inspector(context, selected, grid.inspector))
+  lines.push(...inspector(context, selected, grid.inspector, inHand))
   const below = rows - top - grid.rowsSeen
   return [
     {
@@ -69,11 +71,17 @@ function legend({ glyphs, layout }: ViewContext, { kind }: PlaceGrid): string {
   return `${one}${other} VMs  ${glyphs.hatch.repeat(2)} kept for fallback`
 }
 
+interface InHand {
+  /** The HWM. */
+  readonly selected: string | undefined
+  readonly inHand: VmInHand | undefined
+}
+
 function rowOf(
   context: ViewContext,
   grid: PlaceGrid,
   hwms: readonly HwmView[],
-  selected: string | undefined,
+  { selected, inHand }: InHand,
 ): readonly Line[] {
   const { state, glyphs } = context
   const { marks } = state.lists.place
@@ -88,6 +96,7 @@ function rowOf(
           grid.height,
           hwm.name === selected,
           marks.has(hwm.name),
+          inHand,
         ),
       )
       return Array.from({ length: grid.height }, (_, index) => [
@@ -99,7 +108,15 @@ function rowOf(
       const nameWidth = Math.min(20, longestName(state.picture, 'hwm'))
       return [
         hwms.flatMap(hwm =>
-          barLine(context, hwm, grid.width, nameWidth, hwm.name === selected, marks.has(hwm.name)),
+          barLine(
+            context,
+            hwm,
+            grid.width,
+            nameWidth,
+            hwm.name === selected,
+            marks.has(hwm.name),
+            inHand,
+          ),
         ),
       ]
     }
@@ -108,7 +125,15 @@ function rowOf(
         [
           margin,
           span(fit(hwms[0]?.name ?? '', ROW_NAME - 1, 'left'), 'dim'),
-          ...hwms.flatMap(hwm => tile(context, hwm, hwm.name === selected, marks.has(hwm.name))),
+          ...hwms.flatMap(hwm =>
+            tile(
+              context,
+              hwm,
+              hwm.name === selected,
+              marks.has(hwm.name),
+              inHand?.ties.get(hwm.name),
+            ),
+          ),
           span(glyphs.ascii ? '' : ''),
         ],
       ]
@@ -116,13 +141,18 @@ function rowOf(
 }
 
 /** What the selected HWM is: its state, how full it is and for whom it keeps room, and its VMs. */
-function inspector(context: ViewContext, hwm: HwmView | undefined, height: number): Line[] {
+function inspector(
+  context: ViewContext,
+  hwm: HwmView | undefined,
+  height: number,
+  inHand: VmInHand | undefined,
+): Line[] {
   const { layout, glyphs } = context
   const lines: Line[] = []
   if (height > 2) lines.push(line(span(` ${glyphs.rule.repeat(layout.columns - 1)}`, 'frame')))
   if (hwm) {
-    lines.push([span(' '), ...headOf(context, hwm)])
-    lines.push(...vmsOf(context, hwm, height - lines.length))
+    lines.push([span(' '), ...(inHand ? vmHead(context, inHand) : headOf(context, hwm))])
+    lines.push(...vmsOf(context, hwm, height - lines.length, inHand?.vm.name))
   }
   while (lines.length < height) lines.push([])
   return lines.slice(0, height).map(each => fitLine(each, layout.columns, glyphs.ellipsis))
@@ -156,34 +186,53 @@ function headOf(context: ViewContext, hwm: HwmView): Line {
   return pieces
 }
 
-/** Its VMs one after the other, each with what it takes, an away one with its home. */
-function vmsOf(context: ViewContext, { name }: HwmView, height: number): Line[] {
+/** Its VMs one after the other, each with what it takes, an away one with its home; the one that has the keys is in sight. */
+function vmsOf(
+  context: ViewContext,
+  { name }: HwmView,
+  height: number,
+  inHand: string | undefined,
+): Line[] {
   const { layout, state, glyphs } = context
   const pieces = piecesOf(context, name)
   if (pieces.length === 0) return height > 0 ? [line(span(' no VM runs here', 'dim'))] : []
-  const lines: Line[] = []
-  let current: Span[] = [span(' ')]
-  for (const [index, { vm, amount, style }] of pieces.entries()) {
-    const more = pieces.length - index
+  const rows: { readonly texts: Line[]; width: number }[] = []
+  let rowInHand = 0
+  for (const { vm, amount, style } of pieces) {
+    const isInHand = vm.name === inHand
     const text = line(
+      span(isInHand ? '>' : ' ', 'mark'),
       span(vm.away ? `${glyphs.vm.away} ` : '', 'away'),
-      span(vm.name, style === 'bar' ? 'plain' : style === 'plain' ? 'dim' : style),
+      span(
+        vm.name,
+        isInHand ? 'chosen' : style === 'bar' ? 'plain' : style === 'plain' ? 'dim' : style,
+      ),
       span(` ${humanAmount(state.dimension, amount)}`, 'dim'),
       span(vm.away ? ` of ${vm.home ?? '?'}` : '', 'away'),
-      '   ',
+      '  ',
     )
-    const isLast = lines.length === height - 1
-    const room = layout.columns - lineWidth(current) - (isLast && more > 1 ? 12 : 0)
-    if (lineWidth(text) > room && current.length > 1) {
-      if (isLast) {
-        current.push(span(`${glyphs.ellipsis} ${more} more`, 'dim'))
-        break
-      }
-      lines.push(current)
-      current = [span(' ')]
-    }
-    current.push(...text)
+    const width = lineWidth(text)
+    const last = rows.at(-1)
+    if (last && last.width + width <= layout.columns) {
+      last.texts.push(text)
+      last.width += width
+    } else rows.push({ texts: [text], width })
+    if (isInHand) rowInHand = rows.length - 1
   }
-  lines.push(current)
-  return lines.slice(0, Math.max(0, height))
+  const top = windowTop(0, rowInHand, rows.length, Math.max(1, height))
+  const shown = rows.slice(top, top + Math.max(0, height))
+  const left = rows.slice(top + shown.length).reduce((sum, row) => sum + row.texts.length, 0)
+  return shown.map((row, index) =>
+    left > 0 && index === shown.length - 1
+      ? withMore(row.texts, left, layout.columns, glyphs.ellipsis)
+      : row.texts.flat(),
+  )
+}
+
+/** The last line that is seen says how many more there are; who has no room beside that is one of them. */
+function withMore(texts: readonly Line[], left: number, columns: number, ellipsis: string): Line {
+  const kept = [...texts]
+  const more = () => `${ellipsis} ${left + texts.length - kept.length} more`
+  while (kept.length > 1 && lineWidth(kept.flat()) + more().length + 1 > columns) kept.pop()
+  return [...kept.flat(), span(` ${more()}`, 'dim')]
 }
