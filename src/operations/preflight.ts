@@ -10,12 +10,14 @@ import {
 } from '../domains/store.ts'
 import { LibvirtError } from '../libvirt/errors.ts'
 import type { DomainRef } from '../libvirt/hypervisor.ts'
+import type { EmulatorQuery } from '../libvirt/inspection.ts'
 import type { Machine } from '../libvirt/machine.ts'
 import { describeDomain } from '../libvirt/xml/describe.ts'
 import type { DomainDescription } from '../libvirt/xml/description.ts'
 import type { StateStore } from '../etcd/store.ts'
 import type { ClusterConfig } from '../model/cluster.ts'
 import type { Step } from '../model/operation.ts'
+import { missingMode, wrongCpu } from './cpu-fit.ts'
 import { missingLine } from './migration-line.ts'
 import type { Reach } from './reach.ts'
 
@@ -81,7 +83,7 @@ async function examine(
   const refusals = await Promise.all([
     clash(machine, domain, description),
     unsupported(machine, description),
-    wrongCpu(machine, xml, description),
+    wrongCpu(machine, xml, description, emulatorOf(description), call),
     missingNetwork(machine, description),
     missingSecret(machine, description),
     missingOnHost(at, description, context),
@@ -127,50 +129,24 @@ async function unsupported(
   machine: Machine,
   description: DomainDescription,
 ): Promise<string | undefined> {
-  const { emulator, arch, machine: board, type } = description
+  const { emulator, machine: board, type } = description
+  let capabilities: string
   try {
-    await machine.domainCapabilities(
-      {
-        virtType: type,
-        ...(emulator && { emulator }),
-        ...(arch && { arch }),
-        ...(board && { machine: board }),
-      },
-      call,
-    )
-    return undefined
+    capabilities = await machine.domainCapabilities(emulatorOf(description), call)
   } catch (error) {
     if (!(error instanceof LibvirtError)) throw error
     return `${[emulator ?? type, board].filter(Boolean).join(', ')} is not there: ${error.message}`
   }
+  return missingMode(capabilities, description)
 }
 
-/** libvirt prints the guest's CPU as one element of the domain, indented by two. */
-const CPU = /^ {2}<cpu(?:\s[^>]*)?(?:\/>|>[\s\S]*?^ {2}<\/cpu>)/m
-
-async function wrongCpu(
-  machine: Machine,
-  xml: string,
-  description: DomainDescription,
-): Promise<string | undefined> {
-  const cpu = CPU.exec(xml)?.[0]
-  // Emulated CPUs are made by QEMU alone; only what the host's own CPU gives can be missing.
-  if (cpu === undefined || description.type !== 'kvm' || description.cpu.mode !== 'custom')
-    return undefined
-  const { emulator, arch, machine: board, type } = description
-  const verdict = await machine.compareCpu(
-    cpu,
-    {
-      virtType: type,
-      ...(emulator && { emulator }),
-      ...(arch && { arch }),
-      ...(board && { machine: board }),
-    },
-    call,
-  )
-  return verdict === 'incompatible'
-    ? `its CPU cannot give what the guest was started with (${description.cpu.model})`
-    : undefined
+function emulatorOf({ emulator, arch, machine, type }: DomainDescription): EmulatorQuery {
+  return {
+    virtType: type,
+    ...(emulator && { emulator }),
+    ...(arch && { arch }),
+    ...(machine && { machine }),
+  }
 }
 
 async function missingNetwork(

@@ -26,25 +26,33 @@ const XML = `<domain type='kvm'>
 `
 
 let store: StateStore
-let cpu: CpuComparison
+let xml: string
+let cpu: () => Promise<CpuComparison>
 let domains: { name: string; uuid: string }[]
 let stored: () => Promise<string | undefined>
 let capabilities: () => Promise<string>
 
 beforeEach(async () => {
   store = new MemoryEtcd().connect()
-  cpu = 'identical'
+  xml = XML
+  cpu = () => Promise.resolve('identical')
   domains = []
-  stored = () => Promise.resolve(XML)
-  capabilities = () => Promise.resolve('')
+  stored = () => Promise.resolve(xml)
+  capabilities = () => Promise.resolve('<domainCapabilities/>')
   await writeRecord(store, 'v', { hash: xmlHash(XML), when: '', from: 'a' })
 })
+
+/** What is dumped and lies in the domain store. */
+async function is(other: string): Promise<void> {
+  xml = other
+  await writeRecord(store, 'v', { hash: xmlHash(xml), when: '', from: 'a' })
+}
 
 function asked() {
   const machine = {
     domains: async () => domains,
     domainCapabilities: () => capabilities(),
-    compareCpu: async () => cpu,
+    compareCpu: () => cpu(),
     networks: async () => [],
     secrets: async () => [],
     xml: async () => XML,
@@ -70,9 +78,39 @@ test('whoever can run it is ready, with the XML to start from', async () => {
 })
 
 test('a CPU that cannot give what the guest was started with', async () => {
-  cpu = 'incompatible'
+  cpu = () => Promise.resolve('incompatible')
   expect((await asked()).verdict).toEqual({
     refused: 'its CPU cannot give what the guest was started with (Skylake-Server)',
+  })
+})
+
+test('an emulated CPU is made to measure, unless its domain says that it is checked', async () => {
+  cpu = () => Promise.resolve('incompatible')
+  await is(XML.replace("'kvm'", "'qemu'"))
+  expect((await asked()).verdict).toBe('ready')
+  await is(XML.replace("'kvm'", "'qemu'").replace("match='exact'", "match='exact' check='partial'"))
+  expect((await asked()).verdict).toEqual({
+    refused: 'its CPU cannot give what the guest was started with (Skylake-Server)',
+  })
+})
+
+test('a CPU model that nobody knows there is refused in the words of libvirt; where libvirt compares none, it is left to the start', async () => {
+  await is(XML.replace("'kvm'", "'qemu'"))
+  cpu = () => Promise.reject(new LibvirtError('Unknown CPU model Skylake-Server', 1, 31))
+  expect((await asked()).verdict).toEqual({ refused: 'Unknown CPU model Skylake-Server' })
+  cpu = () => Promise.reject(new LibvirtError('not supported for arch ppc64', 84, 31))
+  expect((await asked()).verdict).toBe('ready')
+})
+
+test('a mode of the CPU that its hypervisor does not give', async () => {
+  await is(XML.replace(/<cpu [^]*<\/cpu>/, "<cpu mode='host-passthrough'/>"))
+  const mode = (supported: string) =>
+    `<domainCapabilities><cpu><mode name='host-passthrough' supported='${supported}'/></cpu></domainCapabilities>`
+  capabilities = () => Promise.resolve(mode('yes'))
+  expect((await asked()).verdict).toBe('ready')
+  capabilities = () => Promise.resolve(mode('no'))
+  expect((await asked()).verdict).toEqual({
+    refused: 'its hypervisor has no CPU of the mode host-passthrough for kvm domains',
   })
 })
 

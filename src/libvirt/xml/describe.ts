@@ -112,6 +112,7 @@ function describeCpu(cpu: XmlElement | undefined): CpuDescription {
     // A model without a mode is a custom one.
     mode: attribute(cpu, 'mode') ?? (element(cpu, 'model') ? 'custom' : undefined),
     model: textOf(element(cpu, 'model')),
+    check: attribute(cpu, 'check'),
     migratable: migratable === undefined ? undefined : migratable === 'on',
     features: elements(cpu, 'feature').map(feature => ({
       name: attribute(feature, 'name') ?? '',

@@ -48,6 +48,8 @@ export interface CpuDescription {
   /** `custom`, `host-model`, `host-passthrough`, `maximum`; undefined: the hypervisor's default. */
   readonly mode: string | undefined
   readonly model: string | undefined
+  /** How libvirt compares it with what the host gives, before it starts: `none`, `partial`, `full`; undefined: libvirt's default. */
+  readonly check: string | undefined
   /** Whether host-passthrough leaves out what cannot migrate. */
   readonly migratable: boolean | undefined
   readonly features: readonly { readonly name: string; readonly policy: string }[]
