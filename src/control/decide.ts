@@ -57,6 +57,7 @@ export type Decision =
   | { readonly do: 'refuse'; readonly why: string }
 
 export function decide(goal: Goal, facts: VmFacts): Decision {
+  if (facts.unidentified !== undefined) return refuse(facts.unidentified)
   const first = facts.elsewhere[0]
   if (first !== undefined)
     return refuse(`${goal.vm} runs on ${first}, which this step knows nothing of`)

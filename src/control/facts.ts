@@ -42,6 +42,8 @@ export interface VmFacts {
   readonly ready: Readonly<Record<string, 'ready' | { readonly refused: string }>>
   /** HWMs that can no longer write to the shared storage; `undefined` where the cluster has no such barrier. */
   readonly barred: readonly string[] | undefined
+  /** Why nobody can be asked for it: all who could say so answered, and none knows its uuid. */
+  readonly unidentified?: string
 }
 
 /** What an action itself showed to be true now; the rest is as it was looked at before. */

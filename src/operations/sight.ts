@@ -118,6 +118,17 @@ export class Sight {
       ledger.permitOf(step.vm),
       this.#domainOf(step, snapshot),
     ])
+    if ('unknown' in domain) {
+      return {
+        permit: permit && { node: permit.node, epoch: permit.epoch },
+        ends: {},
+        proofs: {},
+        elsewhere: [],
+        ready: {},
+        barred: undefined,
+        unidentified: domain.unknown,
+      }
+    }
     const hwms = concernedBy(step, permit, snapshot)
     const holder = permit?.node ?? step.from
     const proofs: Record<string, Proof> = {}
@@ -237,18 +248,26 @@ export class Sight {
     return xml
   }
 
-  /** A VM is known by its uuid: from any HWM that has or had it, else from the XML in the domain store. */
-  async #domainOf(step: Step, snapshot: ClusterSnapshot): Promise<DomainRef> {
+  /**
+   * A VM is known by its uuid: from any HWM that has or had it, else from the XML in the domain store. Throws as long as somebody has not
+   * answered yet who may know it.
+   */
+  async #domainOf(
+    step: Step,
+    snapshot: ClusterSnapshot,
+  ): Promise<DomainRef | { readonly unknown: string }> {
     const known =
       this.#footing.get(step.id)?.domain ?? snapshot.vms[step.vm]?.instances[0] ?? undefined
     if (known !== undefined) return { name: step.vm, uuid: known.uuid }
     const at = targetOf(step) ?? step.from
     const xml = at === undefined ? undefined : await this.#storedXml(at, step.vm)
     const uuid = xml?.match(/<uuid>\s*([0-9a-fA-F-]{36})\s*<\/uuid>/)?.[1]
-    if (uuid === undefined)
-      throw new Error(
-        `the uuid of ${step.vm} is not known: no HWM that answers has it, nor the domain store of ${at}`,
-      )
+    if (uuid === undefined) {
+      const unknown = `the uuid of ${step.vm} is not known: no HWM that answers has it, nor the domain store of ${at}`
+      const isSettled = Object.values(snapshot.hwms).every(hwm => hwm.state !== 'connecting')
+      if (!isSettled) throw new Error(unknown)
+      return { unknown }
+    }
     return { name: step.vm, uuid: uuid.toLowerCase() }
   }
 }

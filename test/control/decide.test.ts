@@ -240,6 +240,12 @@ test('what runs somewhere unexpected is refused, and named', () => {
   })
 })
 
+test('a VM whose uuid nobody knows is refused: nothing of it can be looked at, and nothing is waited for', () => {
+  const facts: VmFacts = { ...factsOf(begin), ends: {}, unidentified: 'the uuid of v is not known' }
+  for (const goal of [live, cold, restart])
+    expect(decide(goal, facts)).toEqual({ do: 'refuse', why: 'the uuid of v is not known' })
+})
+
 test('a target that is not ready is refused before anything is given up', () => {
   const facts: VmFacts = {
     ...factsOf(begin),
