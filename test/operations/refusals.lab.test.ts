@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Lab } from '../lab/index.ts'
 import type { Observer } from '../lab/observer.ts'
 import { until } from '../lab/processes.ts'
@@ -45,7 +45,31 @@ const wrong: Record<string, { readonly change: (xml: string) => string; readonly
     change: xml => xml.replace('/srv/images/disk.img', '/srv/images/gone.img'),
     why: /quark cannot run it: \/srv\/images\/gone.img is not there/,
   },
+  'cpu-model': {
+    change: xml => withCpu(xml, "mode='custom' match='exact'", 'Made-Up-9'),
+    why: /quark cannot run it: .*Unknown CPU model Made-Up-9/,
+  },
+  'cpu-feature': {
+    change: xml => withCpu(xml, "mode='custom' match='exact' check='partial'", 'Skylake-Server'),
+    why: /quark cannot run it: its CPU cannot give what the guest was started with \(Skylake-Server\)/,
+  },
+  'cpu-mode': {
+    change: xml => withCpu(xml, "mode='host-passthrough'"),
+    why: /quark cannot run it: its hypervisor has no CPU of the mode host-passthrough for qemu domains/,
+  },
 }
+
+/** As libvirt prints it. */
+function withCpu(xml: string, how: string, model?: string): string {
+  const cpu =
+    model === undefined
+      ? `<cpu ${how}/>`
+      : `<cpu ${how}>\n    <model fallback='forbid'>${model}</model>\n  </cpu>`
+  return xml.replace('  <features>', `  ${cpu}\n  <features>`)
+}
+
+/** Their XML in the domain store of quark is not what the hashes say; the first is known to snailin's libvirt. */
+const stores = ['missing', 'changed', 'unheard-of']
 
 let lab: Lab
 let observer: Observer
@@ -55,11 +79,16 @@ beforeAll(async () => {
   lab = await Lab.up({
     name: 'refusals',
     hosts: {
-      hosts: { quark: { etcd: true }, snailin: { hwm: { capacity: { cpu: 64, ram: '64GiB' } } } },
+      hosts: {
+        quark: { etcd: true, hwm: { capacity: { cpu: 64, ram: '128GiB' } } },
+        snailin: { hwm: { capacity: { cpu: 64, ram: '64GiB' } } },
+      },
       vms: {
         ...Object.fromEntries(
           Object.keys(wrong).map(vm => [vm, { home: 'quark', started: false }]),
         ),
+        emulated: { home: 'quark', started: false },
+        ...Object.fromEntries(stores.map(vm => [vm, { home: 'quark', started: false }])),
         mover: { home: 'quark' },
         bound: { home: 'quark' },
         large: { home: 'quark', vm: { ram: '65GiB' } },
@@ -67,12 +96,13 @@ beforeAll(async () => {
       },
     },
   })
-  for (const [vm, { change }] of Object.entries(wrong)) {
+  const emulated = (xml: string) => withCpu(xml, "mode='custom' match='exact'", 'Skylake-Server')
+  for (const [vm, { change }] of Object.entries({ ...wrong, emulated: { change: emulated } })) {
     const file = `${lab.layout.shared}/domains/${vm}.xml`
-    const xml = change(readFileSync(file, 'utf8'))
-    writeFileSync(file, xml)
-    await lab.host('quark').virsh(`undefine ${vm}`)
+    writeFileSync(file, change(readFileSync(file, 'utf8')))
   }
+  const toStart = [...Object.keys(wrong), ...stores, 'emulated']
+  await lab.host('quark').virsh(...toStart.map(vm => `undefine ${vm}`))
   // A guest with a disk of the host's own cannot leave it.
   await lab
     .host('quark')
@@ -80,9 +110,21 @@ beforeAll(async () => {
   await lab.host('quark').virsh('attach-disk bound /var/lib/libvirt/images/own.img hdb --config')
   await lab.host('quark').virsh('destroy bound', 'start bound')
   // Started by somebody's hand, where its permit is not.
-  await lab.host('snailin').virsh('define /srv/domains/elsewhere.xml')
+  await lab
+    .host('snailin')
+    .virsh('define /srv/domains/elsewhere.xml', 'define /srv/domains/missing.xml')
   observer = await lab.observe()
   actor = await Actor.start(lab)
+  // quark's domain store is another than it was when the hashes were taken.
+  await lab
+    .host('quark')
+    .shell(
+      [
+        'cp -a /srv/domains /run/lab-domains; mount --bind /run/lab-domains /srv/domains',
+        'rm /srv/domains/missing.xml /srv/domains/unheard-of.xml',
+        `sed -i 's/<memory[^>]*>16/<memory unit="MiB">17/' /srv/domains/changed.xml`,
+      ].join('\n'),
+    )
 })
 afterAll(async () => {
   await actor?.[Symbol.asyncDispose]()
@@ -101,6 +143,38 @@ test.each(Object.entries(wrong))('a target without the %s', async (vm, { why }) 
   expect(operation.state).toBe('partly')
   expect(operation.steps[0]?.error).toMatch(why)
   expect(touched(began)).toEqual([])
+})
+
+test('what QEMU cannot emulate of a CPU stops nobody whose domain does not insist', async () => {
+  const operation = await actor.act({ do: 'start', vm: 'emulated', at: 'quark' })
+  expect(operation).toMatchObject({ state: 'done', steps: [{ error: '' }] })
+  expect(
+    lab
+      .host('quark')
+      .qemus()
+      .map(({ vm }) => vm),
+  ).toContain('emulated')
+})
+
+describe('F23: the domain store of the target', () => {
+  test.each([
+    ['missing', 'quark cannot run it: its domain store has no XML of missing'],
+    [
+      'unheard-of',
+      'the uuid of unheard-of is not known: no HWM that answers has it, nor the domain store of quark',
+    ],
+    [
+      'changed',
+      'quark cannot run it: the XML of changed in its domain store differs from the hash in etcd',
+    ],
+  ])('its XML is %s', async (vm, why) => {
+    const began = actor.calls.length
+    const operation = await actor.act({ do: 'start', vm, at: 'quark' })
+    expect(operation).toMatchObject({ state: 'partly', steps: [{ error: why }] })
+    expect(touched(began)).toEqual([])
+    // Where it is as it was, the same VM starts.
+    expect((await actor.act({ do: 'start', vm, at: 'snailin' })).state).toBe('done')
+  })
 })
 
 test('ports for migrations that are closed, and an address that is not there', async () => {
