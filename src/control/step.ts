@@ -6,7 +6,7 @@ import type { Effect, Ended, Event } from './events.ts'
 import { withLearned, type VmFacts } from './facts.ts'
 import { goalOf, phaseOf } from './goal.ts'
 import { canRetarget, isLeavable } from './leave.ts'
-import { doneSentence, failedSentence, restartedNote } from './say.ts'
+import { doneSentence, failedSentence, gaveUpSentence, restartedNote } from './say.ts'
 import { isOver, isSettled, targetOf, type Operation, type Step } from '../model/operation.ts'
 
 /** What the conductor holds beside the operation itself, per running step. It can be lost at any time: a look makes it anew. */
@@ -17,6 +17,8 @@ interface Work {
   readonly facts?: VmFacts
   /** Since when the step has only waited. */
   readonly waitingSince?: number
+  /** Since when no action was known to have ended: each that was tried got no answer. */
+  readonly unansweredSince?: number
   /** When the guest was asked to shut down. */
   readonly shutdownSince?: number
   /** When to look again. */
@@ -144,6 +146,12 @@ class Turn {
       this.#failed(current, ended.why, work.facts)
       return
     }
+    const unansweredSince =
+      ended.how === 'unknown' ? (work.unansweredSince ?? this.#now) : undefined
+    if (ended.how === 'unknown' && this.#isOverdue(unansweredSince)) {
+      this.#failed(current, gaveUpSentence(current, work.action, ended.why), work.facts)
+      return
+    }
     if (ended.how !== 'ok') this.patch(id, { error: ended.why })
     else if (ended.downMs !== undefined) this.patch(id, { downMs: ended.downMs })
     const { shutdownSince, facts } = work
@@ -154,6 +162,7 @@ class Turn {
       lookAt,
       ...(facts && { facts }),
       ...(shutdownSince !== undefined && { shutdownSince }),
+      ...(unansweredSince !== undefined && { unansweredSince }),
     })
     if (ended.how === 'ok' && ended.learned !== undefined && facts !== undefined)
       this.looked(id, withLearned(facts, ended.learned))
@@ -200,12 +209,13 @@ class Turn {
   #act(current: Step, work: Work, action: Action): void {
     const tries = { ...current.tries, [action.do]: (current.tries[action.do] ?? 0) + 1 }
     this.patch(current.id, { tries, phase: phaseOf(action) })
-    const { shutdownSince, facts } = work
+    const { shutdownSince, unansweredSince, facts } = work
     this.#work.set(current.id, {
       doing: 'act',
       action,
       ...(facts && { facts }),
       ...(shutdownSince !== undefined && { shutdownSince }),
+      ...(unansweredSince !== undefined && { unansweredSince }),
     })
     this.#effects.push({ type: 'act', step: this.#running(current.id) ?? current, action })
   }
@@ -231,7 +241,7 @@ class Turn {
       this.#failed(current, `${on} does not answer`, work.facts)
       return
     }
-    if (waited >= this.#operation.limits.waitMs) {
+    if (this.#isOverdue(waitingSince) || this.#isOverdue(work.unansweredSince)) {
       this.#failed(current, `gave up waiting for ${reason}`, work.facts)
       return
     }
@@ -240,14 +250,20 @@ class Turn {
 
   #rest(current: Step, work: Work, phase: string): void {
     if (current.phase !== phase) this.patch(current.id, { phase })
-    const { waitingSince, shutdownSince, facts } = work
+    const { waitingSince, shutdownSince, unansweredSince, facts } = work
     this.#work.set(current.id, {
       doing: 'rest',
       lookAt: this.#now + LOOK_AGAIN_MS,
       ...(facts && { facts }),
       ...(waitingSince !== undefined && { waitingSince }),
       ...(shutdownSince !== undefined && { shutdownSince }),
+      ...(unansweredSince !== undefined && { unansweredSince }),
     })
+  }
+
+  /** Whether what began then has had all the time that a step waits for anything. */
+  #isOverdue(since: number | undefined): boolean {
+    return since !== undefined && this.#now - since >= this.#operation.limits.waitMs
   }
 
   /** The next target, as long as nothing of the VM depends on the one that was tried; else the step has failed. */

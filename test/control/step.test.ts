@@ -102,3 +102,55 @@ test('a guest that its owner paused may be left as it is', () => {
   const { operation } = after(moving({ keepPaused: true }), cancel, looked(facts('held')))
   expect(operation.state).toBe('cancelled')
 })
+
+test('what gets no answer, however often it is tried, is given up like a wait, with its name', () => {
+  const { waitMs } = DEFAULT_LIMITS
+  let machine = after(moving({ method: 'cold', tries: {} }))
+  const crashed: VmFacts = {
+    ...facts('running'),
+    ends: { a: { known: true, domain: 'crashed', process: 'there', ownAccord: false } },
+  }
+  const silent: VmFacts = { ...facts('running'), ends: {} }
+  const turn = (event: Event) => {
+    machine = step(machine, event).machine
+  }
+  let now = 0
+  // Now it is looked at and destroyed without an answer, now nobody answers to the look.
+  for (let round = 0; now < 2 * waitMs && machine.operation.state === 'running'; round += 1) {
+    turn({ type: 'looked', now, step: 0, facts: round % 2 === 0 ? crashed : silent })
+    now += 15_000
+    turn({ type: 'acted', now, step: 0, ended: { how: 'unknown', why: 'no answer within 15 s' } })
+    turn({ type: 'tick', now: (now += 1_000) })
+  }
+  expect(machine.operation).toMatchObject({
+    state: 'partly',
+    steps: [{ error: 'v could not be ended on a (v crashed there): no answer within 15 s' }],
+  })
+  expect(now).toBeGreaterThanOrEqual(waitMs)
+  expect(now).toBeLessThan(waitMs + 40_000)
+})
+
+test('an answer in between begins that time anew', () => {
+  const looks: VmFacts = {
+    ...facts('running'),
+    ends: { a: { known: true, domain: 'crashed', process: 'there', ownAccord: false } },
+  }
+  const unknown = (now: number): Event => ({
+    type: 'acted',
+    now,
+    step: 0,
+    ended: { how: 'unknown', why: 'no answer' },
+  })
+  const look = (now: number): Event => ({ type: 'looked', now, step: 0, facts: looks })
+  const ok = (now: number): Event => ({ type: 'acted', now, step: 0, ended: { how: 'ok' } })
+  const { operation } = after(
+    moving(),
+    look(1),
+    unknown(2),
+    look(100_000),
+    ok(100_001),
+    look(100_002),
+    unknown(150_000),
+  )
+  expect(operation.state).toBe('running')
+})
