@@ -18,13 +18,15 @@ export interface Host {
 /**
  * A mistake that the code under trial does not make, planted to see that the audits find it. `silence is death`: whoever does not answer
  * counts as proved dead. `running is gone`: at times a source that still runs is taken for gone, so that its permit moves too early. `paused
- * is running`: a VM is called done before its CPUs run. `arrives running`: a migration does not end paused.
+ * is running`: a VM is called done before its CPUs run. `arrives running`: a migration does not end paused. `proof of another`: of HWMs that
+ * are silent together, the proof of one counts for all.
  */
 export type Defect =
   | 'silence is death'
   | 'running is gone'
   | 'paused is running'
   | 'arrives running'
+  | 'proof of another'
 
 /** mulberry32: small, seedable, good enough to spread faults. */
 export function randomOf(seed: number): () => number {
@@ -52,6 +54,8 @@ export class World {
   readonly #defect: Defect | undefined
   /** Proofs on which permits were moved, by VM. */
   readonly proofs = new Map<string, string>()
+  /** A permit that was taken from one HWM by the proof of the death of another. */
+  misproved: string | undefined
   readonly #queue: { at: number; order: number; run: () => void }[] = []
   #order = 0
 
@@ -137,6 +141,9 @@ export class World {
             }
           : { known: false }
     }
+    const [another] = Object.values(proofs)
+    if (this.#defect === 'proof of another' && another !== undefined)
+      for (const [name, end] of Object.entries(ends)) if (!end.known) proofs[name] ??= another
     if (this.#defect === 'silence is death')
       for (const [name, end] of Object.entries(ends)) if (!end.known) proofs[name] ??= 'silent'
     // At times the readiness is found out by an action of its own, and what that decides on is older by then.
@@ -183,6 +190,9 @@ export class World {
             fail('the permit changed')
             return
           }
+          const [kind, of] = action.proof.split(' ')
+          if (kind === 'power-off' && of !== seen?.node)
+            this.misproved = `${vm} was taken from ${seen?.node} by the proof of ${of}`
           const permit = { node: action.to, epoch: (seen?.epoch ?? 0) + 1 }
           this.permits.set(vm, permit)
           this.proofs.set(vm, action.proof)
