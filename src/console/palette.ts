@@ -132,7 +132,7 @@ export function completions(store: ConsoleStore, line: string): readonly Complet
   const rest = line.slice(space + 1)
   const before = rest.slice(0, rest.lastIndexOf(' ') + 1)
   const word = rest.slice(before.length).toLowerCase()
-  const names = candidates(store, verb.args.split(' ')[before.split(' ').length - 1] ?? '')
+  const names = candidates(store, argumentAt(verb.args, before.split(' ').length - 1))
   return names
     .filter(([name]) => name.toLowerCase().startsWith(word))
     .slice(0, COMPLETIONS_SHOWN)
@@ -141,6 +141,13 @@ export function completions(store: ConsoleStore, line: string): readonly Complet
       label: name,
       detail,
     }))
+}
+
+/** What the n-th word of an argument list is; one with `...` stands for all from there on. */
+function argumentAt(args: string, index: number): string {
+  const words = args.split(' ')
+  const repeats = words.findIndex(word => word.endsWith('...'))
+  return words[repeats < 0 ? index : Math.min(index, repeats)] ?? ''
 }
 
 function candidates(store: ConsoleStore, arg: string): readonly (readonly [string, string])[] {

@@ -129,7 +129,10 @@ describe('E on marked HWMs that are dead', () => {
   test('by their names on the line of commands', () =>
     planned('100x40')
       .press('esc')
-      .type(':evacuate snailin quark\r')
+      .type(':evacuate snailin qu')
+      .press('tab')
+      .sees(':evacuate snailin quark')
+      .press('enter')
       .lives('Evacuate snailin, quark: 3 VMs restart elsewhere'))
 
   test('the plan of one tells that another is dead too', () =>
