@@ -22,6 +22,7 @@ import { STANDARD } from '../src/console/theme.ts'
 import { localDay } from '../src/console/times.ts'
 import { screenText, snapshotText } from '../src/console/dump.ts'
 import { followFallback } from '../src/console/actions/foresee.ts'
+import { followVmFallback } from '../src/console/actions/vm-fallback.ts'
 import { tellWhatIsSeen } from '../src/console/actions/move.ts'
 import { App } from './App.tsx'
 import type { TerminalInput } from './keyboard.ts'
@@ -130,7 +131,7 @@ export function startConsole(start: StartOptions): RunningConsole {
     },
   })
   const publisher = createPublisher(store, painter, clock)
-  const following = followFallback(store)
+  const following = [followFallback(store), followVmFallback(store)]
   const writeDump = (dump: ConsoleOptions['dump']): Promise<string> =>
     dump?.({ text: screenText(publisher.frame), json: snapshotText(store.getState()) }) ??
     Promise.resolve('')
@@ -180,7 +181,7 @@ export function startConsole(start: StartOptions): RunningConsole {
     leaving.abort()
     looking?.[Symbol.dispose]()
     publisher[Symbol.dispose]()
-    following[Symbol.dispose]()
+    for (const each of following) each[Symbol.dispose]()
     link?.bye()
     const close = () => {
       instance.unmount()

@@ -2,6 +2,7 @@
 import type { FallbackAnswer } from '../model/fallback-answer.ts'
 import type { Instant } from '../model/snapshot.ts'
 import type { Foresight } from './foresight.ts'
+import type { VmFallback } from './actions/vm-fallback.ts'
 import type { Confirmation, PlanInHand } from './acting/in-hand.ts'
 import type { Glyphs } from './glyphs.ts'
 import type { Picture } from './picture.ts'
@@ -128,6 +129,8 @@ export interface ConsoleState {
   readonly focus: 'left' | 'right'
   readonly lists: Readonly<Record<ListId, ListState>>
   readonly fallback: FallbackShown
+  /** Where the opened VM restarts, by failure set. */
+  readonly vmFallback: VmFallback | undefined
   readonly solve: SolveState
   /** Screen 3: the VM that has the keys, see `vmInPlace`; undefined: the HWM has them. */
   readonly placeVm: string | undefined

@@ -89,6 +89,7 @@ export function createConsoleStore(options: ConsoleOptions): ConsoleStore {
     focus: 'left',
     lists: FIRST_LISTS,
     fallback: { of: '', answer: undefined, problem: '', top: 0 },
+    vmFallback: undefined,
     solve: FIRST_SOLVE,
     placeVm: undefined,
     dimension: 'ram',

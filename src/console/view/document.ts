@@ -1,10 +1,14 @@
 // A pane with text in it, longer and wider than its room: sections of facts, XML, help.
 import type { Line, Span } from '../line.ts'
-import { fitLine, fromColumn, line, span } from '../line.ts'
+import { fitLine, fromColumn, line, lineWidth, span } from '../line.ts'
 import { fit } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 
 const MARGIN = 3
+const BETWEEN = 3
+const LEFT_AT_LEAST = 66
+/** A domain with its UUID. */
+const RIGHT_AT_LEAST = 62
 
 /** A window on `lines` from `top` on, moved `left` columns sideways. Tells the lists how far it can be scrolled. */
 export function documentPane(
@@ -58,12 +62,28 @@ export function stacked(sections: readonly Section[]): Line[] {
 }
 
 /** Two texts beside each other, the left one in `width` cells. */
-export function sideBySide(left: readonly Line[], right: readonly Line[], width: number): Line[] {
+export function sideBySide(
+  left: readonly Line[],
+  right: readonly Line[],
+  width: number,
+  ellipsis?: string,
+): Line[] {
   const lines: Line[] = []
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    lines.push([...fitLine(left[index] ?? [], width), span('   '), ...(right[index] ?? [])])
+    lines.push([...fitLine(left[index] ?? [], width, ellipsis), span(' '.repeat(BETWEEN)), ...(right[index] ?? [])])
   }
   return lines
+}
+
+/** As `sideBySide`: the left text has the room that it needs, as long as the right one has some too. */
+export function beside(
+  { layout, glyphs }: ViewContext,
+  left: readonly Line[],
+  right: readonly Line[],
+): Line[] {
+  const wanted = Math.max(LEFT_AT_LEAST, ...left.map(lineWidth))
+  const room = layout.columns - MARGIN - BETWEEN - RIGHT_AT_LEAST
+  return sideBySide(left, right, Math.max(LEFT_AT_LEAST, Math.min(wanted, room)), glyphs.ellipsis)
 }
 
 /** `name       what it is`. */

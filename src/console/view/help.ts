@@ -43,7 +43,7 @@ export function helpScreen(
   const keys = GROUPS.flatMap(({ id, title }) => [...group(store, id, title), []])
   const words = [...filterHelp(context), [], ...signs(context)]
   const lines = wide
-    ? sideBySide(keys, words, Math.floor(layout.columns / 2) - 4)
+    ? sideBySide(keys, words, Math.floor(layout.columns / 2) - 4, context.glyphs.ellipsis)
     : [...keys, ...words]
   const title = line(
     span('Help', 'title'),

@@ -12,15 +12,14 @@ import { fit, naturalKey } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import { cellContext } from './context.ts'
 import type { Section } from './document.ts'
-import { documentPane, fact, sideBySide, stacked } from './document.ts'
+import { beside, documentPane, fact, stacked } from './document.ts'
 import { eventsAbout } from './events-of.ts'
 import { reasonLine } from './hwm-screen.ts'
 import { bar, percent } from './meters.ts'
 import { localTime } from '../times.ts'
 import { trends } from './trends.ts'
 
-/** Room for facts on the left; the VMs and events beside them when the screen is that wide. */
-const LEFT = 66
+/** The VMs and events stand beside the facts when the screen is that wide. */
 const WIDE = 150
 
 export function hwmDetail(
@@ -48,7 +47,7 @@ export function hwmDetail(
   const others = [domains(context, hwm.name), eventsAbout(context, `hwm:${hwm.name}`, hwm.name)]
   const lines =
     layout.columns >= WIDE
-      ? sideBySide(stacked(facts), stacked(others), LEFT)
+      ? beside(context, stacked(facts), stacked(others))
       : stacked([...facts, ...others])
   return [documentPane(context, title, lines, opened.top, opened.left)]
 }

@@ -12,6 +12,9 @@ import { fact } from './document.ts'
 import { spark } from './meters.ts'
 
 const SAMPLES = 30
+const SAMPLES_AT_LEAST = 6
+/** Name, value and what it is of. */
+const BESIDE_SAMPLES = 48
 
 const SHOWN: readonly {
   readonly name: string
@@ -34,7 +37,9 @@ export function trends(
   history: History,
   of: Resources,
 ): Section {
-  const { ages, glyphs } = context
+  const { ages, glyphs, layout } = context
+  // The value is worth more than how it came to be.
+  const samples = Math.max(SAMPLES_AT_LEAST, Math.min(SAMPLES, layout.columns - BESIDE_SAMPLES))
   if (!usage) {
     return { title: 'IN USE', lines: [line(span('not measured yet', 'dim'))] }
   }
@@ -43,7 +48,7 @@ export function trends(
     const limit = whole === undefined ? undefined : of[whole]
     const shown = fact(
       name,
-      ...spark(history.map(value), SAMPLES, limit, glyphs),
+      ...spark(history.map(value), samples, limit, glyphs),
       '  ',
       fit(human(value(usage)), 11, 'right'),
       span(limit === undefined ? '' : ` of ${human(limit)}`, 'dim'),

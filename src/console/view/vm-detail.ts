@@ -11,14 +11,16 @@ import { KIND_WORDS, vmWord } from '../states.ts'
 import { fit } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
 import type { Section } from './document.ts'
-import { documentPane, fact, sideBySide, stacked } from './document.ts'
+import { beside, documentPane, fact, stacked } from './document.ts'
 import { eventsAbout } from './events-of.ts'
 import { localTime } from '../times.ts'
 import { trends } from './trends.ts'
+import { vmFallback } from './vm-fallback.ts'
 import { xmlLine } from './xml-line.ts'
 
-const LEFT = 66
 const WIDE = 150
+/** Below it, being away has a line of its own. */
+const NARROW = 60
 
 const PAGE_WORDS: Readonly<Record<VmPage, string>> = {
   facts: 'facts',
@@ -62,13 +64,14 @@ function facts(context: ViewContext, vm: VmView): Line[] {
   const left = [
     { title: '', lines: stateLines(context, vm) },
     demand(vm),
-    trends(context, vm.usage, vm.history, vm.demand),
-    placement(context, vm),
     permit(context, vm),
+    vmFallback(context, vm),
+    rules(vm),
+    trends(context, vm.usage, vm.history, vm.demand),
   ]
   const right = [instances(context, vm), eventsAbout(context, `vm:${vm.name}`, vm.name)]
   return context.layout.columns >= WIDE
-    ? sideBySide(stacked(left), stacked(right), LEFT)
+    ? beside(context, stacked(left), stacked(right))
     : stacked([...left, ...right])
 }
 
@@ -81,11 +84,14 @@ function stateLines(context: ViewContext, vm: VmView): Line[] {
     const isKnown = where?.state === 'up'
     pieces.push(span(isKnown ? ` on ${vm.where}` : ` last seen on ${vm.where}`))
   }
-  if (vm.away) pieces.push(span(`, away from its home ${vm.home ?? ''}`, 'away'))
+  const away = `away from its home ${vm.home ?? ''}`
+  const isNarrow = context.layout.columns < NARROW
+  if (vm.away) pieces.push(span(isNarrow ? '' : `, ${away}`, 'away'))
   else if (vm.home !== undefined && vm.home === vm.where) pieces.push(span(', at home', 'dim'))
   else if (vm.home !== undefined) pieces.push(span(`, home ${vm.home}`, 'dim'))
   pieces.push(span(`  since ${ages.of(vm.since)}`, 'dim'))
   const lines: Line[] = [pieces]
+  if (vm.away && isNarrow) lines.push(line(span(away, 'away')))
   if (vm.state === 'double') {
     const on = vm.instances.filter(each => each.state === 'running').map(each => each.hwm)
     lines.push(
@@ -123,11 +129,8 @@ function demand(vm: VmView): Section {
   return { title: 'WHAT IT IS', lines }
 }
 
-function placement(context: ViewContext, vm: VmView): Section {
-  const { config } = vm
+function rules({ config }: VmView): Section {
   const lines: Line[] = []
-  const target = context.state.foresight.ifItsHwmFails?.(vm.name, vm.kind)
-  if (target !== undefined) lines.push(fact('if it fails', target))
   if (config?.only) lines.push(fact('only on', config.only.join(' ')))
   if (config?.never) lines.push(fact('never on', config.never.join(' ')))
   if (config?.pinned) lines.push(fact('pinned', 'never moved while it runs'))
