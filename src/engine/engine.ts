@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { CallOptions, Hypervisor } from '../libvirt/hypervisor.ts'
 import type { Observation } from '../cluster/observe.ts'
+import { OwnStopWatch } from '../operations/own-stop-watch.ts'
 import { Acting, type ActingParts } from './acting/acting.ts'
 import type { ActingQuestion } from './acting/questions.ts'
 import type { ClusterSnapshot } from '../model/snapshot.ts'
@@ -38,6 +39,7 @@ export class Engine implements AsyncDisposable {
   readonly #screens = new Set<Screen>()
   readonly #showing: Disposable
   readonly #acting: Acting | undefined
+  readonly #ownStops: OwnStopWatch | undefined
   readonly #gaps = monitorEventLoopDelay({ resolution: GAP_RESOLUTION_MS })
   readonly #foreseer: Foreseer | undefined
   readonly #desk: SolverDesk
@@ -49,9 +51,18 @@ export class Engine implements AsyncDisposable {
     this.#acting = parts.acting && new Acting(parts.acting, id => this.#desk.found(id))
     this.#gaps.enable()
     const { observation, foresight } = parts
+    const acting = this.#acting
+    this.#ownStops =
+      acting &&
+      new OwnStopWatch({
+        clock: acting.clock,
+        snapshot: () => observation.snapshot,
+        write: vms => acting.recordOwnStops(vms),
+      })
     this.#foreseer = foresight && new Foreseer({ ...foresight, changed: () => this.#show() })
     this.#showing = observation.onSnapshot(snapshot => {
       this.#foreseer?.see(snapshot)
+      this.#ownStops?.see(snapshot)
       this.#show()
     })
     if (observation.snapshot.seq > 0) this.#foreseer?.see(observation.snapshot)
@@ -118,6 +129,7 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#showing[Symbol.dispose]()
     this.#gaps.disable()
+    this.#ownStops?.[Symbol.dispose]()
     await this.#parts.acting?.[Symbol.asyncDispose]?.()
     await this.#desk[Symbol.asyncDispose]()
     await this.#foreseer?.[Symbol.asyncDispose]()

@@ -210,6 +210,15 @@ export class Ledger {
     await this.#must(compares, writes, 'it changed in between')
   }
 
+  /** As `change`; false: somebody has changed it since revision `asOf`, and nothing was written. */
+  async changeUnlessOther(changes: ConfigChanges, asOf: number): Promise<boolean> {
+    const compares: Compare[] = []
+    const writes: Write[] = []
+    await changeConfig({ store: this.#store, who: this.#identity.who }, changes, compares, writes)
+    if (compares.some(each => 'modified' in each && each.modified > asOf)) return false
+    return (await this.#once(compares, writes)).committed
+  }
+
   async operation(id: string): Promise<Operation | undefined> {
     const kv = await this.#store.get(keys.operation(id), { timeoutMs: CALL_MS })
     return kv && asOperation(read(operationValue, kv))

@@ -261,13 +261,25 @@ export class Operations implements AsyncDisposable {
     const report: OperationsOptions['report'] = event => this.#options.report(event)
     const snapshot = withStanding(this.#options.snapshot(), standing)
     try {
-      await recordOwnStops(snapshot, { ledger, report })
+      await recordOwnStops(snapshot, { ledger, reach, report })
       await recordHostUuids(snapshot, { store, reach, report })
       await forgetOld(standing.operations, ledger)
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error)
       report({ level: 'warn', about: 'etcd', what })
     }
+  }
+
+  /** Writes `stopped` for those of these VMs that shut themselves down, as seen now. Throws what etcd throws. */
+  async recordOwnStops(vms: readonly string[]): Promise<void> {
+    const { store, reach, snapshot } = this.#options
+    const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
+    await recordOwnStops(withStanding(snapshot(), standing), {
+      ledger,
+      reach,
+      report: event => this.#options.report(event),
+      only: new Set(vms),
+    })
   }
 
   /** How an HWM was proved to be off, as far as it still is held to be; undefined: it is not proved. */

@@ -48,12 +48,17 @@ export class Acting {
   readonly #answers = new Set<Promise<unknown>>()
   #count = 0
   #isParking = false
+  #complaint = ''
 
   /** `solved`: what the solver found, by its id, as long as it is known. */
   constructor(parts: ActingParts, solved: (id: string) => Found | undefined = () => undefined) {
     this.#parts = parts
     this.#solved = solved
     this.#fencing = new FenceByHand(parts)
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock
   }
 
   /**
@@ -81,6 +86,19 @@ export class Acting {
   async settled(): Promise<void> {
     while (this.#works.size + this.#answers.size > 0)
       await Promise.allSettled([...this.#works.values(), ...this.#answers])
+  }
+
+  /** Writes down which guests shut themselves down. What fails is told, once, and tried again by who asks. */
+  async recordOwnStops(vms: readonly string[]): Promise<void> {
+    if (this.#isParking) return
+    try {
+      await this.#kept(this.#parts.operations.recordOwnStops(vms))
+      this.#complaint = ''
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error)
+      if (what !== this.#complaint) this.#parts.report({ level: 'warn', about: 'etcd', what })
+      this.#complaint = what
+    }
   }
 
   #kept<T>(answer: Promise<T>): Promise<T> {
