@@ -17,8 +17,13 @@ export interface FenceByHandParts {
   snapshot(): ClusterSnapshot
 }
 
+/** For a reading that is only shown: whoever looks waits for it. */
+const STATUS_MS = 12_000
+
 export class FenceByHand {
   readonly #parts: FenceByHandParts
+  /** Readings under way, by HWM: who asks meanwhile hears the same. */
+  readonly #readings = new Map<string, Promise<string>>()
 
   constructor(parts: FenceByHandParts) {
     this.#parts = parts
@@ -30,12 +35,19 @@ export class FenceByHand {
   }
 
   /** One sentence about all of them. Throws `NotCommitted` where there is none. */
-  async status(hwm: string): Promise<string> {
+  status(hwm: string): Promise<string> {
+    const reading =
+      this.#readings.get(hwm) ?? this.#status(hwm).finally(() => this.#readings.delete(hwm))
+    this.#readings.set(hwm, reading)
+    return reading
+  }
+
+  async #status(hwm: string): Promise<string> {
     const devices = await this.#known(hwm)
     const readings = await Promise.all(
       devices.map(async device => {
         try {
-          return `${device.label}: ${await device.power()}`
+          return `${device.label}: ${await device.power({ timeoutMs: STATUS_MS })}`
         } catch (error) {
           if (error instanceof FenceFailed) return error.message
           throw error

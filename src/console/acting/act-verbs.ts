@@ -1,5 +1,6 @@
 // The acting verbs of the command line: the words of the program's own commands, each opening the same plan as its key.
 import type { Request } from '../../engine/acting/questions.ts'
+import { askPowerNow } from '../actions/documents.ts'
 import { goToScreen } from '../actions/move.ts'
 import { open } from '../actions/opening.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -108,7 +109,7 @@ function split(text: string): string[] {
 }
 
 function askStatus(store: ConsoleStore, hwm: string): void {
-  void store.effects.ask({ ask: 'fence-status', hwm }).then(answer => {
+  void askPowerNow(store, hwm).then(answer => {
     if (answer.ok && typeof answer.value === 'string') store.notify(answer.value)
     else if (!answer.ok) store.notify(answer.error, 'warn')
   })

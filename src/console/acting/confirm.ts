@@ -8,6 +8,7 @@ import type {
 } from '../../engine/acting/questions.ts'
 import { namesToType } from '../../engine/acting/questions.ts'
 import type { Instant } from '../../model/snapshot.ts'
+import { forgetPower } from '../actions/documents.ts'
 import { open } from '../actions/opening.ts'
 import { typed } from '../key-names.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -222,10 +223,13 @@ function heard(store: ConsoleStore, committed: Committed): void {
       open(store, { kind: 'operation', id, top: 0, left: 0 })
       return
     }
-    case 'done':
+    case 'done': {
+      const request = store.getState().plan?.request
+      if (request?.do === 'fence') forgetPower(store, request.hwm)
       dropPlan(store)
       store.notify(committed.what)
       return
+    }
     case 'refused':
       store.notify(`not done: ${committed.why}`, 'bad')
       // On what is now, beside what has changed.

@@ -1,15 +1,12 @@
 // Opening what is selected, its pages, and asking the engine for what the snapshot does not hold.
-import type { Question } from '../../engine/protocol.ts'
 import { confirmPlan } from '../acting/confirm.ts'
 import type { ConsoleStore } from '../store.ts'
 import { selection, subject } from '../store.ts'
-import type { Document, VmPage } from '../state.ts'
+import type { VmPage } from '../state.ts'
 import { activeList, VM_PAGES } from '../state.ts'
+import { ask, askPower } from './documents.ts'
 import { tellWhatIsSeen } from './move.ts'
 import { open } from './opening.ts'
-
-/** What is older than this is asked for again when it is opened. */
-const DOCUMENT_FRESH_MS = 10_000
 
 export function openSelected(store: ConsoleStore): void {
   const state = store.getState()
@@ -42,7 +39,7 @@ export function openItem(store: ConsoleStore, kind: 'hwm' | 'vm', name: string):
     const hasDevices = (picture.hwm(name)?.config.fence.length ?? 0) > 0
     // Whoever only looks has no fence device asked.
     if (hasDevices && picture.snapshot?.readOnly === false)
-      ask(store, powerKey(name), { ask: 'fence-status', hwm: name })
+      askPower(store, name)
   } else open(store, { kind: 'vm', name, page: 'facts', top: 0, left: 0 })
   tellWhatIsSeen(store)
 }
@@ -82,11 +79,6 @@ export function showPage(store: ConsoleStore, page: VmPage): void {
   }
 }
 
-/** Under which what the fence devices of an HWM say is kept. */
-export function powerKey(hwm: string): string {
-  return `power ${hwm}`
-}
-
 type Which = 'live' | 'inactive' | 'store'
 
 /** What a page is made of. */
@@ -107,37 +99,6 @@ export function documentsOf(page: VmPage): readonly Which[] {
 
 export function documentKey(vm: string, which: Which): string {
   return `xml ${which} ${vm}`
-}
-
-function ask(store: ConsoleStore, key: string, question: Question): void {
-  const before = store.getState().documents.get(key)
-  if (before?.state === 'asking') return
-  if (before?.state === 'here' && store.clock.now() - before.at < DOCUMENT_FRESH_MS) return
-  if (before?.state !== 'here') put(store, key, { state: 'asking' })
-  void store.effects.ask(question).then(answer => {
-    const at = store.clock.now()
-    put(
-      store,
-      key,
-      answer.ok
-        ? { state: 'here', value: answer.value, at }
-        : { state: 'failed', why: answer.error, at },
-    )
-  })
-}
-
-/** So many texts are kept; the oldest asked for goes first. */
-const DOCUMENTS_KEPT = 24
-
-function put(store: ConsoleStore, key: string, document: Document): void {
-  const documents = new Map(store.getState().documents)
-  documents.delete(key)
-  documents.set(key, document)
-  for (const oldest of documents.keys()) {
-    if (documents.size <= DOCUMENTS_KEPT) break
-    documents.delete(oldest)
-  }
-  store.setState({ documents })
 }
 
 /** Marks what is selected, or takes its mark away, and goes on to the next. */

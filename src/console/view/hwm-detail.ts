@@ -2,7 +2,7 @@
 import { STANDARD_DIMENSIONS } from '../../model/resources.ts'
 import { humanAmount } from '../../model/human.ts'
 import type { HwmView } from '../../model/snapshot.ts'
-import { powerKey } from '../actions/open.ts'
+import { powerKey } from '../actions/documents.ts'
 import { HEARTBEAT_LIMIT_MS } from '../ages.ts'
 import type { Line, Span } from '../line.ts'
 import { line, span } from '../line.ts'
