@@ -80,12 +80,16 @@ describe('what was done is undone by its reverse plan, shown first', () => {
       .press('y')
       .lives('Operation 1 cancelled', '2 min')
       .sees('0 of 2 done')
-      .press('R')
+      .press('esc', '1')
+      .sees(/snailin +PARTLY EVACUATED/)
+      .press('5', 'enter', 'R')
       .sees('Retry the failed steps of operation 1')
       .after('1 s')
       .press('y')
       .lives('Operation 1 done', '2 min')
       .sees('2 of 2 done')
+      .press('esc', '1')
+      .sees(/snailin +maint/)
       .does(neverTwice))
 
   test('an evacuation of a living HWM goes back', () =>

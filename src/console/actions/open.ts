@@ -38,8 +38,7 @@ export function openItem(store: ConsoleStore, kind: 'hwm' | 'vm', name: string):
     const { picture } = store.getState()
     const hasDevices = (picture.hwm(name)?.config.fence.length ?? 0) > 0
     // Whoever only looks has no fence device asked.
-    if (hasDevices && picture.snapshot?.readOnly === false)
-      askPower(store, name)
+    if (hasDevices && picture.snapshot?.readOnly === false) askPower(store, name)
   } else open(store, { kind: 'vm', name, page: 'facts', top: 0, left: 0 })
   tellWhatIsSeen(store)
 }

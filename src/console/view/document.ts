@@ -70,7 +70,11 @@ export function sideBySide(
 ): Line[] {
   const lines: Line[] = []
   for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    lines.push([...fitLine(left[index] ?? [], width, ellipsis), span(' '.repeat(BETWEEN)), ...(right[index] ?? [])])
+    lines.push([
+      ...fitLine(left[index] ?? [], width, ellipsis),
+      span(' '.repeat(BETWEEN)),
+      ...(right[index] ?? []),
+    ])
   }
   return lines
 }

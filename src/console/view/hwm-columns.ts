@@ -6,6 +6,7 @@ import type { Line } from '../line.ts'
 import { line, restyle, span } from '../line.ts'
 import { fit, naturalKey } from '../text.ts'
 import { hwmMood, hwmSeverity, hwmWord } from '../states.ts'
+import { evacuationOf } from './evacuating.ts'
 import { bar, percent, spark } from './meters.ts'
 import type { CellContext, Column } from './table.ts'
 
@@ -79,7 +80,12 @@ export const HWM_COLUMNS: readonly Column<HwmView>[] = [
     align: 'left',
     priority: 99,
     rank: hwm => ({ rank: hwmSeverity(hwm), text: naturalKey(hwm.name) }),
-    cell: (hwm, _width, { glyphs, ages }) => {
+    cell: (hwm, width, { glyphs, ages, picture }) => {
+      const evacuation = hwm.state === 'up' ? evacuationOf(picture, hwm.name) : undefined
+      if (evacuation) {
+        const { word: whole, short, style: how } = evacuation
+        return line(span(whole.length <= width ? whole : short, how))
+      }
       const { word, style } = hwmWord(hwmMood(hwm), glyphs)
       const isOld = hwm.state === 'up' && hwm.seenAt !== undefined && ages.isOldFact(hwm.seenAt)
       return isOld ? line(span(`${word} ${ages.of(hwm.seenAt)}`, 'warn')) : line(span(word, style))

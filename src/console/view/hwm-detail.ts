@@ -13,6 +13,7 @@ import type { PaneView, ViewContext } from './context.ts'
 import { cellContext } from './context.ts'
 import type { Section } from './document.ts'
 import { beside, documentPane, fact, stacked } from './document.ts'
+import { evacuationOf } from './evacuating.ts'
 import { eventsAbout } from './events-of.ts'
 import { reasonLine } from './hwm-screen.ts'
 import { bar, percent } from './meters.ts'
@@ -59,6 +60,8 @@ function stateLine(context: ViewContext, hwm: HwmView): Line {
   if (hwm.state === 'up') {
     pieces.push(span(`since ${ages.of(hwm.since)}`, 'dim'))
     if (hwm.config.maintenance) pieces.push(span('  no VM is placed here', 'warn'))
+    const evacuation = evacuationOf(context.state.picture, hwm.name)
+    if (evacuation) pieces.push(span(`  ${evacuation.word}`, evacuation.style))
   } else pieces.push(...reasonLine(hwm, cellContext(context)))
   if (hwm.seenAt === undefined) pieces.push(span('  never heard', 'dim'))
   else if (hwm.state === 'up' ? ages.isOldFact(hwm.seenAt) : true)

@@ -5,6 +5,7 @@ import { fitLine, line, span } from '../line.ts'
 import { selection } from '../store.ts'
 import { widthOf } from '../text.ts'
 import type { PaneView, ViewContext } from './context.ts'
+import { evacuationOf, evacuationWidth } from './evacuating.ts'
 import { HWM_COLUMNS_ALWAYS, inOrder } from './hwm-columns.ts'
 import { innerRule } from './inner-rule.ts'
 import { listPane, listTitle } from './list-pane.ts'
@@ -42,6 +43,9 @@ export function hwmScreen(context: ViewContext): readonly PaneView[] {
   ]
 }
 
+/** The longest of the other words. */
+const STATE_WIDTH = 8
+
 /** Fewer rows of VMs than this below the HWMs are not worth the list's ones. */
 const VMS_BELOW_FROM = 4
 
@@ -56,7 +60,10 @@ function hwmPane(context: ViewContext, width: number, height: number, isActive: 
     title: listTitle(context, 'hwm', 'HWM', list.names.length),
     names: list.names,
     columns: inOrder(['name', ...shownColumns(state, 'hwm')]),
-    likes: { name: Math.min(34, 2 + longestName(picture, 'hwm')) },
+    likes: {
+      name: Math.min(34, 2 + longestName(picture, 'hwm')),
+      state: Math.max(STATE_WIDTH, evacuationWidth(picture)),
+    },
     isActive,
     item: name => picture.hwm(name),
     row: (hwm, placed, cells) => hwmRow(hwm, placed, cells, width),
@@ -75,7 +82,12 @@ function hwmRow(
   const first = placed.filter(({ column }) => HWM_COLUMNS_ALWAYS.has(column.id))
   const row = cellRow(first, hwm, cells)
   const room = width - placedWidth(first) - 6
-  return room < 4 ? row : [...row, span('  '), ...fitLine(reasonLine(hwm, cells), room)]
+  const evacuation = evacuationOf(cells.picture, hwm.name)
+  const why = [
+    ...reasonLine(hwm, cells),
+    ...(evacuation ? [span(` ${cells.glyphs.dot} ${evacuation.word}`, evacuation.style)] : []),
+  ]
+  return room < 4 ? row : [...row, span('  '), ...fitLine(why, room)]
 }
 
 /** `12 s   ssh: connection timed out · trying again`. */

@@ -67,8 +67,7 @@ function placeIn(answer: FallbackAnswer, vm: string, arrow: string): Span[] {
     answer.deadBefore.length > 0
       ? [span(`, with ${answer.deadBefore.join(', ')}, down already`, 'warn')]
       : []
-  if (restart)
-    return [to(restart.to, arrow), span(`  ${byWhat(answer)}`, 'dim'), ...withDead]
+  if (restart) return [to(restart.to, arrow), span(`  ${byWhat(answer)}`, 'dim'), ...withDead]
   if (left) {
     const words = answer.state === 'unknown' ? 'no place found in time' : 'NO PLACE'
     return [span(words, 'bad'), span(`  ${left.why}`, 'warn'), ...withDead]
