@@ -272,9 +272,9 @@ export class Operations implements AsyncDisposable {
 
   /** Writes `stopped` for those of these VMs that shut themselves down, as seen now. Throws what etcd throws. */
   async recordOwnStops(vms: readonly string[]): Promise<void> {
-    const { store, reach, snapshot } = this.#options
+    const { store, reach } = this.#options
     const [ledger, standing] = await Promise.all([this.#open(), readStanding(store)])
-    await recordOwnStops(withStanding(snapshot(), standing), {
+    await recordOwnStops(withStanding(this.#options.snapshot(), standing), {
       ledger,
       reach,
       report: event => this.#options.report(event),

@@ -75,14 +75,14 @@ export class OwnStopWatch implements Disposable {
     this.#timer = undefined
     // Whoever writes looks again when that is done.
     if (this.#isWriting) return
-    const { clock, snapshot, write } = this.#parts
+    const { clock } = this.#parts
     const now = clock.now()
     this.#lookedAt = now
-    const { due, next } = settledStops(snapshot.call(this.#parts), now)
+    const { due, next } = settledStops(this.#parts.snapshot(), now)
     if (next !== undefined) this.#lookAt(Math.max(next, now + LOOK_EVERY_MS))
     if (due.length === 0) return
     this.#isWriting = true
-    void write.call(this.#parts, due).then(() => {
+    void this.#parts.write(due).then(() => {
       this.#isWriting = false
       this.#lookAt(clock.now() + LOOK_EVERY_MS)
     })
