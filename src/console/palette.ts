@@ -1,10 +1,12 @@
 // The command line: verbs, their completion, and what they do. The program's own verbs are handed in by the command line's
 // table; the console adds those that move about in it, the simulator those of its story.
+import { CHANGE_KINDS, readChanges } from '../model/change.ts'
 import { nearest } from '../model/nearest.ts'
 import { goToItem } from './actions/look.ts'
 import { goToScreen } from './actions/move.ts'
 import { openItem } from './actions/open.ts'
 import { open } from './actions/opening.ts'
+import { openSolve } from './actions/solve.ts'
 import { dumpScreen } from './actions/look.ts'
 import { saveLog } from './actions/save-log.ts'
 import { ACT_VERBS } from './acting/act-verbs.ts'
@@ -48,6 +50,16 @@ const CONSOLE_VERBS: readonly Verb[] = [
     if (id !== undefined) store.patchList(id, { filter: text })
   }),
   look('sort', 'COLUMN', 'order the list by a column; again: reversed', sortBy),
+  look(
+    'what-if',
+    `${CHANGE_KINDS.join('|')} NAME`,
+    'an HWM more, less or in maintenance, a VM that grows or is added: what becomes of X',
+    (store, text) => {
+      const read = readChanges(text.split(/\s+/).filter(word => word !== ''))
+      if (!read.ok) store.notify(`what-if: ${read.problem}`, 'warn')
+      else openSolve(store, read.changes)
+    },
+  ),
   look('save', '', 'write the screen as text and the facts as JSON to files', dumpScreen),
   look('save-log', '[FILE]', 'write the log, as the filter shows it, to a new file', saveLog),
   look('problems', '', 'values in etcd that cannot be read, and mistakes in the key file', store =>

@@ -30,7 +30,7 @@ export const SOLVE_KEYS: readonly KeyAction[] = [
       if (isPlanning(state)) return 'it is open'
       return state.picture.snapshot?.config ? undefined : 'nothing is configured yet'
     },
-    run: openSolve,
+    run: store => openSolve(store),
   },
   inPlan('solve-objective', 'o', {
     short: 'objective',
@@ -85,6 +85,7 @@ const SEARCHING = 'the search goes on: e ends it with the best so far'
 function whyNotApply(store: ConsoleStore): string | undefined {
   const { solved, since, leaving } = store.getState().solve
   if (since !== undefined) return SEARCHING
+  if (solved?.whatIf) return 'it answers a what-if: nothing of it can become the CDM'
   if (leaving !== undefined) return 'what is left out is being worked out'
   if (solved?.answer !== 'map') return 'there is no map to apply'
   if (solved.order !== 'found') return 'there is no order of moves'

@@ -1,9 +1,12 @@
 // The plan screen (P): what is asked of the solver, how far it is, what it found. Nothing here changes the cluster.
+import type { Change } from '../model/change.ts'
 import type { BestBy, Objective } from '../model/objectives.ts'
 import type { Solved, SolveProgress } from '../model/solved.ts'
 import type { Instant } from '../model/snapshot.ts'
 
 export interface SolveState {
+  /** Not made: what would be, if; empty: of the cluster as it is. */
+  readonly changes: readonly Change[]
   readonly bestBy: BestBy
   /** X; undefined: the cluster's own. */
   readonly tolerate: number | undefined
@@ -26,6 +29,7 @@ export const SINGLES: readonly Objective[] = ['fewest-moves', 'balance', 'fewest
 export const TIMES: readonly number[] = [5, 15, 60, 300]
 
 export const FIRST_SOLVE: SolveState = {
+  changes: [],
   bestBy: { objectives: ['fewest-moves'] },
   tolerate: undefined,
   seconds: 5,

@@ -1,4 +1,5 @@
 // What the solver found, as an engine tells its screens: a map, what it is worth, what leads there. Plain data.
+import type { Change } from './change.ts'
 import type { BestBy, Term } from './objectives.ts'
 import type { Resources } from './resources.ts'
 
@@ -37,6 +38,25 @@ export interface SolvedLoad {
   readonly vmsAfter: number
 }
 
+/** Whether X holds. */
+export interface SolvedVerdict {
+  readonly tolerate: number
+  readonly holds: 'yes' | 'no' | 'unknown'
+  readonly largest: number
+  readonly largestIsExact: boolean
+  /** A few words; empty when it holds. */
+  readonly because: string
+}
+
+/** A change that nobody makes, and what it does to X while homes stay as they are. */
+export interface WhatIf {
+  readonly changes: readonly Change[]
+  readonly before: SolvedVerdict
+  readonly after: SolvedVerdict
+  /** VMs that would have no home any more, or none yet. */
+  readonly homeless: number
+}
+
 export interface Solved {
   /** By which it can be asked to become the CDM. */
   readonly id: string
@@ -53,13 +73,9 @@ export interface Solved {
   readonly proved: boolean
   readonly hwmsUsed: number
   readonly seconds: number
-  readonly verdict: {
-    readonly tolerate: number
-    readonly holds: 'yes' | 'no' | 'unknown'
-    readonly largest: number
-    readonly largestIsExact: boolean
-    readonly because: string
-  }
+  readonly verdict: SolvedVerdict
+  /** It answers a question about what is not there: nothing of it can become the CDM. */
+  readonly whatIf?: WhatIf
   /** VMs without a place. */
   readonly unplaced: readonly string[]
   /** HWMs that hold VMs before or after. */

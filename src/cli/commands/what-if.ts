@@ -1,6 +1,9 @@
 // yasco what-if: the verdict on X before and after a change that nobody makes, and the plan that would follow it.
 import type { PlanAnswer } from '../../engine/solving/answer.ts'
-import { changedProblem } from '../changed-problem.ts'
+import { CHANGE_KINDS } from '../../model/change.ts'
+import { changedProblem, NoSuchChange } from '../../operations/changed-problem.ts'
+import type { Problem } from '../../solver/problem.ts'
+import type { Options } from '../parse-line.ts'
 import type { Context, Run } from '../context.ts'
 import { WrongUse } from '../exit.ts'
 import { planJson } from '../plan-json.ts'
@@ -11,18 +14,17 @@ import { effortOf, objectivesOf, solve } from '../solving.ts'
 import { statusOf } from './plan.ts'
 
 const MOST_LINES = 100
-const CHANGES = ['less', 'more', 'maintenance', 'grow', 'add'] as const
 
 export const run: Run = async context => {
   const { options } = context
-  if (CHANGES.every(name => !options.has(name)))
+  if (CHANGE_KINDS.every(name => !options.has(name)))
     throw new WrongUse(
-      `what-if needs a change: ${CHANGES.map(name => `--${name}`).join(', ')}. See: yasco what-if --help`,
+      `what-if needs a change: ${CHANGE_KINDS.map(name => `--${name}`).join(', ')}. See: yasco what-if --help`,
     )
   const effort = effortOf(context)
   const objectives = objectivesOf(context)
   await using posed = await pose(context)
-  const changed = sound(changedProblem(posed.problem, options))
+  const changed = sound(changedAs(options, posed.problem))
   const common = {
     ...effort,
     fallbacks: 'none' as const,
@@ -40,6 +42,17 @@ export const run: Run = async context => {
   })
   show(context, { before, after, plan })
   return statusOf(plan)
+}
+
+/** Throws `WrongUse` that names what is not there or cannot be read. */
+function changedAs(options: Options, problem: Problem): Problem {
+  const changes = CHANGE_KINDS.flatMap(kind => options.all(kind).map(what => ({ kind, what })))
+  try {
+    return changedProblem(problem, changes)
+  } catch (error) {
+    if (error instanceof NoSuchChange) throw new WrongUse(error.message, { cause: error })
+    throw error
+  }
 }
 
 interface Compared {

@@ -1,5 +1,6 @@
 // Planning a new placement: the solver is asked when P is pressed and whenever a wish changes, and ended by leaving.
 import type { Solved } from '../../model/solved.ts'
+import { type Change, changesText } from '../../model/change.ts'
 import { type BestBy, bestByText } from '../../model/objectives.ts'
 import { onlyOne } from '../best-by.ts'
 import { dropLeaving } from './leave-out.ts'
@@ -16,10 +17,14 @@ interface Running {
 }
 const running = new WeakMap<ConsoleStore, Running>()
 
-/** P: opens the plan and sets the solver to work. */
-export function openSolve(store: ConsoleStore): void {
-  const { opened } = store.getState()
+/** P: opens the plan and sets the solver to work. `changes`: what would be, if. */
+export function openSolve(store: ConsoleStore, changes: readonly Change[] = []): void {
+  const { opened: all, solve: before } = store.getState()
+  const opened = all.filter(each => each.kind !== 'solve')
   store.setState({ opened: [...opened, { kind: 'solve', at: -1, top: 0, left: 0 }] })
+  // What was found for something else says nothing about this.
+  const isOther = changesText(before.changes) !== changesText(changes)
+  store.setState({ solve: { ...before, changes, ...(isOther && { solved: undefined }) } })
   solve(store, {})
 }
 
@@ -41,10 +46,10 @@ export function solve(
     problem: '',
   }
   store.setState({ solve: state })
-  const { bestBy, tolerate, seconds } = state
+  const { bestBy, tolerate, seconds, changes } = state
   void store.effects
     .ask(
-      { ask: 'solve', bestBy, tolerate, seconds },
+      { ask: 'solve', bestBy, tolerate, seconds, ...(changes.length > 0 && { changes }) },
       {
         timeoutMs: seconds * 1000 + ANSWER_MARGIN_MS,
         enough: search.enough.signal,

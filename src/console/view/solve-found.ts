@@ -1,5 +1,5 @@
 // What the solver found: what it is worth, whether X holds, moves in order, fallback maps that change, loads before and after.
-import type { Solved, SolvedLoad, SolvedMove } from '../../model/solved.ts'
+import type { Solved, SolvedLoad, SolvedMove, SolvedVerdict, WhatIf } from '../../model/solved.ts'
 import { bestByWords, OBJECTIVE_WORDS } from '../best-by.ts'
 import type { Line } from '../line.ts'
 import { line, restyle, span } from '../line.ts'
@@ -21,8 +21,9 @@ export function foundLines(
 ): readonly RowLine[] {
   const width = Math.max(20, context.layout.columns - 8)
   const lines: RowLine[] = [
+    ...comparison(solved.whatIf),
     ...headline(solved, width),
-    ...verdict(solved),
+    ...verdictLine('then TOLERATES', solved.verdict),
     ...solved.notes.map(note => line(span(note, 'warn'))),
   ].map(each => ({ line: each }))
   // Where there is no map, there is nothing to compare.
@@ -85,11 +86,25 @@ function parts({ terms = [] }: Solved, width: number): Line[] {
     : wrap(`of that: ${words.join(', ')}`, width).map(text => line(span(text, 'dim')))
 }
 
-function verdict({
-  verdict: { tolerate, holds, largest, largestIsExact, because },
-}: Solved): Line[] {
+/** Of a what-if: homes as they are, without the change and with it; below stands the plan that would follow. */
+function comparison(whatIf: WhatIf | undefined): Line[] {
+  if (whatIf === undefined) return []
+  const { before, after, homeless } = whatIf
+  const left = homeless === 1 ? '1 VM would have no home' : `${homeless} VMs would have no home`
+  return [
+    ...verdictLine('as it is TOLERATES', before),
+    ...verdictLine('with the change TOLERATES', after),
+    ...(homeless === 0 ? [] : [line(span(left, 'warn'))]),
+    line(span('with the plan that would follow:', 'dim')),
+  ]
+}
+
+function verdictLine(
+  before: string,
+  { tolerate, holds, largest, largestIsExact, because }: SolvedVerdict,
+): Line[] {
   const most = span(`  largest X${largestIsExact ? '' : ' known'} ${largest}`, 'dim')
-  const head = `then TOLERATES ${tolerate}: `
+  const head = `${before} ${tolerate}: `
   if (holds === 'yes') return [line(head, span('yes', 'good'), most)]
   if (holds === 'unknown') return [line(head, span('not settled', 'warn'), most)]
   return [line(head, span('NO', 'bad'), `  ${because}`, most)]

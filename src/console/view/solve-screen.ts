@@ -3,6 +3,7 @@
 import type { Line, Span } from '../line.ts'
 import { fromColumn, line, lineWidth, restyle, span } from '../line.ts'
 import { solvedRows } from '../actions/leave-out.ts'
+import { changesText } from '../../model/change.ts'
 import { bestByWords, OBJECTIVE_WORDS, onlyOne } from '../best-by.ts'
 import { keyLabel } from '../key-names.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -39,7 +40,12 @@ export function solveScreen(
       id: 'solve',
       title: line(
         span('Plan', 'title'),
-        span('  where VMs belong: nothing is changed by looking', 'dim'),
+        ...(solve.changes.length > 0
+          ? [
+              span(`  what if: ${changesText(solve.changes)}`, 'strong'),
+              span('  nothing of it is real', 'dim'),
+            ]
+          : [span('  where VMs belong: nothing is changed by looking', 'dim')]),
       ),
       note: solve.leaving === undefined ? [] : line(span('worked out again', 'warn')),
       lines: [

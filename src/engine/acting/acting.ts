@@ -192,6 +192,8 @@ export class Acting {
     const found = this.#solved(id)
     if (found === undefined)
       throw new NoPlan('what the solver found is no longer known here: P plans anew')
+    if (found.solved.whatIf)
+      throw new NoPlan('it answers a what-if: nothing of it can become the CDM')
     if (found.solved.answer !== 'map')
       throw new NoPlan('what was asked for is not there: only a map that was found can be applied')
     return found

@@ -1,22 +1,26 @@
 // Plans on demand: the solver runs in a worker of its own while a screen watches, ends early with the best so far, and what it found is kept
 // here, so that what becomes the CDM is what was shown.
+import type { Change } from '../../model/change.ts'
 import type { BestBy } from '../../model/objectives.ts'
 import type { Preview } from '../../model/preview.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
-import type { Solved, SolveProgress } from '../../model/solved.ts'
+import type { Solved, SolveProgress, WhatIf } from '../../model/solved.ts'
+import { changedProblem } from '../../operations/changed-problem.ts'
 import { presentPlaces, presentProblem } from '../../operations/present.ts'
-import { shortText } from '../../operations/reasons.ts'
 import type { Move, PlacementMap, Problem } from '../../solver/problem.ts'
 import { defaultObjective } from '../../solver/placement.ts'
 import { SolverPair } from '../solver-pair.ts'
 import type { OneWorker } from './scene-worker.ts'
 import type { PlanAnswer } from '../solving/answer.ts'
+import { judged, placesIn, soundly, verdictOf } from './what-if.ts'
 
 export interface SolveRequest {
   readonly bestBy: BestBy
   /** X; undefined: the cluster's own. */
   readonly tolerate: number | undefined
   readonly seconds: number
+  /** Not made: what would be, if. Left out: of the cluster as it is. */
+  readonly changes?: readonly Change[]
 }
 
 export interface LeaveOutAsked {
@@ -73,22 +77,26 @@ export class SolverDesk implements AsyncDisposable {
   async solve(
     snapshot: ClusterSnapshot,
     preview: Preview | undefined,
-    { bestBy, tolerate, seconds: asked }: SolveRequest,
+    { bestBy, tolerate, seconds: asked, changes = [] }: SolveRequest,
     hooks: SolveHooks,
   ): Promise<Solved> {
     const { config } = snapshot
     if (config === undefined) throw new Error('the cluster has not been read from etcd yet')
     const posed = presentProblem(snapshot, config)
-    const problem = tolerate === undefined ? posed : { ...posed, tolerate }
+    const now = tolerate === undefined ? posed : { ...posed, tolerate }
+    const problem = changes.length === 0 ? now : soundly(changedProblem(now, changes))
+    const places = placesIn(problem, presentPlaces(snapshot))
     const seconds = Math.min(MOST_SECONDS, Math.max(0.1, asked))
     await using worker = this.#hire()
     this.#workers.add(worker)
     try {
+      const whatIf =
+        changes.length === 0 ? undefined : await judged(worker, { now, problem, changes }, hooks)
       const answer = await worker.run(
         'plan',
         {
           problem,
-          places: presentPlaces(snapshot),
+          places,
           ...bestBy,
           keepsMap: false,
           seed: 1,
@@ -104,7 +112,8 @@ export class SolverDesk implements AsyncDisposable {
           onProgress: each => hooks.progress(each),
         },
       )
-      return this.#keep(answer, { snapshot, problem, preview, bestBy })
+      const told = { snapshot, problem, places, preview, bestBy }
+      return this.#keep(answer, whatIf ? { ...told, whatIf } : told)
     } finally {
       this.#workers.delete(worker)
     }
@@ -125,7 +134,7 @@ export class SolverDesk implements AsyncDisposable {
       move ? [{ vm: move.vm, from: move.from, to: answer.map.get(move.vm) ?? move.to }] : [],
     )
     if (leftOut.length < vms.length) throw new Error('only what moves can be left out')
-    const { problem, snapshot } = asked
+    const { problem, places, snapshot } = asked
     await using worker = this.#hire()
     this.#workers.add(worker)
     try {
@@ -133,7 +142,7 @@ export class SolverDesk implements AsyncDisposable {
         'left-out',
         {
           problem,
-          places: presentPlaces(snapshot),
+          places,
           whole: answer,
           bestBy: whole.solved.bestBy,
           vms,
@@ -194,16 +203,17 @@ type Told = Omit<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'objective'>
 interface Asked {
   readonly snapshot: ClusterSnapshot
   readonly problem: Problem
+  readonly places: PlacementMap
   readonly preview: Preview | undefined
   readonly bestBy: BestBy
+  readonly whatIf?: WhatIf
 }
 
 function tell(
   answer: Told,
-  { snapshot, problem, preview, bestBy }: Asked,
+  { snapshot, problem, preview, bestBy, whatIf }: Asked,
 ): Omit<Solved, 'id' | 'leftOut'> {
   const { resilience, terms } = answer
-  const { asked, verdict, largest, largestIsExact, counterExample } = resilience
   return {
     answer: answer.answer,
     why: answer.why?.sentence ?? '',
@@ -215,13 +225,8 @@ function tell(
     proved: answer.proved,
     hwmsUsed: answer.hwmsUsed,
     seconds: answer.seconds,
-    verdict: {
-      tolerate: asked,
-      holds: verdict,
-      largest,
-      largestIsExact,
-      because: counterExample === undefined ? '' : shortText(counterExample),
-    },
+    verdict: verdictOf(resilience),
+    ...(whatIf && { whatIf }),
     unplaced: answer.unplaced,
     loads: answer.loads.filter(load => load.vmsBefore + load.vmsAfter > 0),
     moves: answer.moves,

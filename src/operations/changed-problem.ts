@@ -1,32 +1,42 @@
 // What `what-if` asks, as another problem: HWMs more or less, in maintenance, VMs that grow or are added. Pure.
+import { CHANGE_KINDS, type Change, type ChangeKind } from '../model/change.ts'
 import { expectedAmount, parseAmount, quantityOf } from '../model/units.ts'
 import type { Problem, ProblemHwm, ProblemVm } from '../solver/problem.ts'
-import { WrongUse } from './exit.ts'
-import type { Options } from './parse-line.ts'
 
-/** Throws `WrongUse` that names what is not there or cannot be read. */
-export function changedProblem(problem: Problem, options: Options): Problem {
+/** The change names what is not there, or cannot be read. */
+export class NoSuchChange extends Error {
+  override readonly name = 'NoSuchChange'
+}
+
+/** Throws `NoSuchChange`. HWMs go before others come, whatever the order of the changes. */
+export function changedProblem(problem: Problem, changes: readonly Change[]): Problem {
   let changed = problem
-  for (const name of options.all('less')) changed = withoutHwm(changed, name)
-  for (const text of options.all('more')) changed = withHwms(changed, text)
-  for (const name of options.all('maintenance')) {
-    hwmNamed(changed, '--maintenance', name)
-    changed = changeHwm(changed, name, hwm => ({ ...hwm, maintenance: true }))
-  }
-  for (const text of options.all('grow')) changed = withGrown(changed, text)
-  for (const text of options.all('add')) changed = withVms(changed, text)
+  for (const kind of CHANGE_KINDS)
+    for (const change of changes)
+      if (change.kind === kind) changed = APPLY[kind](changed, change.what)
   return changed
+}
+
+const APPLY: Readonly<Record<ChangeKind, (problem: Problem, what: string) => Problem>> = {
+  less: withoutHwm,
+  more: withHwms,
+  maintenance: (problem, name) => {
+    hwmNamed(problem, '--maintenance', name)
+    return changeHwm(problem, name, hwm => ({ ...hwm, maintenance: true }))
+  },
+  grow: withGrown,
+  add: withVms,
 }
 
 function hwmNamed(problem: Problem, option: string, name: string): ProblemHwm {
   const hwm = problem.hwms.find(each => each.name === name)
-  if (hwm === undefined) throw new WrongUse(`${option} ${name}: there is no HWM ${name}`)
+  if (hwm === undefined) throw new NoSuchChange(`${option} ${name}: there is no HWM ${name}`)
   return hwm
 }
 
 function vmNamed(problem: Problem, option: string, name: string): ProblemVm {
   const vm = problem.vms.find(each => each.name === name)
-  if (vm === undefined) throw new WrongUse(`${option} ${name}: there is no VM ${name}`)
+  if (vm === undefined) throw new NoSuchChange(`${option} ${name}: there is no VM ${name}`)
   return vm
 }
 
@@ -35,7 +45,7 @@ function withoutHwm(problem: Problem, name: string): Problem {
   hwmNamed(problem, '--less', name)
   const pinned = problem.vms.find(vm => vm.pinned === true && vm.home === name)
   if (pinned !== undefined)
-    throw new WrongUse(`--less ${name}: ${pinned.name} is pinned to it and would have no place`)
+    throw new NoSuchChange(`--less ${name}: ${pinned.name} is pinned to it and would have no place`)
   return {
     ...problem,
     hwms: problem.hwms.filter(hwm => hwm.name !== name),
@@ -58,7 +68,7 @@ function copies(option: string, text: string): { readonly name: string; readonly
   const [, name = '', digits] = /^(.*?)(?::(\d+))?$/.exec(text) ?? []
   const count = digits === undefined ? 1 : Number(digits)
   if (count >= 1 && count <= MOST_COPIES) return { name, count }
-  throw new WrongUse(`${option} ${text}: expected a name and a number from 1 to ${MOST_COPIES}`)
+  throw new NoSuchChange(`${option} ${text}: expected a name and a number from 1 to ${MOST_COPIES}`)
 }
 
 /** Names that are not taken: `quark-new1`, `quark-new2`. */
@@ -101,19 +111,20 @@ function changeHwm(
 /** `db:ram=16GiB,cpu=8`: those demands, the others as they were. */
 function withGrown(problem: Problem, text: string): Problem {
   const at = text.lastIndexOf(':')
-  if (at < 1) throw new WrongUse(`--grow ${text}: expected VM:AMOUNTS, such as db:ram=16GiB,cpu=8`)
+  if (at < 1)
+    throw new NoSuchChange(`--grow ${text}: expected VM:AMOUNTS, such as db:ram=16GiB,cpu=8`)
   const vm = vmNamed(problem, '--grow', text.slice(0, at))
   const demand = { ...vm.demand }
   for (const part of text.slice(at + 1).split(',')) {
     const [dimension = '', amount] = part.split('=').map(word => word.trim())
     if (!problem.dimensions.includes(dimension) || amount === undefined) {
       const known = [...problem.dimensions].join(', ')
-      throw new WrongUse(`--grow ${text}: '${part}' is no DIMENSION=AMOUNT (${known})`)
+      throw new NoSuchChange(`--grow ${text}: '${part}' is no DIMENSION=AMOUNT (${known})`)
     }
     const quantity = quantityOf(dimension)
     const parsed = parseAmount(quantity, amount)
     if (!parsed.ok)
-      throw new WrongUse(
+      throw new NoSuchChange(
         `--grow ${text}: '${amount}' ${parsed.problem}; expected ${expectedAmount(quantity)}`,
       )
     demand[dimension] = parsed.value
