@@ -27,6 +27,7 @@ export function planJson(answer: PlanAnswer): object {
     lists: Object.fromEntries(answer.lists),
     fallback: answer.fallback.map(setJson),
     fallbackIsComplete: answer.fallbackIsComplete,
+    fallbackInAll: answer.fallbackInAll,
     moves: answer.moves,
     order: answer.order,
     blocked: answer.blocked,

@@ -108,6 +108,17 @@ export function setLines(sets: readonly SetAnswer[], detail: Detail): string[] {
   return cut(rows, detail)
 }
 
+/** Sets beyond what is listed at all, in whatever form; none: all are there. */
+export function unlistedLines({
+  fallback,
+  fallbackIsComplete,
+  fallbackInAll,
+}: Pick<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'fallbackInAll'>): string[] {
+  if (fallbackIsComplete) return []
+  const left = fallbackInAll - fallback.length
+  return [`${left} of ${fallbackInAll} failure sets are not listed: --failed asks for any of them`]
+}
+
 function cut(lines: readonly string[], { most }: Detail): string[] {
   if (lines.length <= most) return [...lines]
   return [...lines.slice(0, most), `  … ${lines.length - most} more lines (--json has all)`]

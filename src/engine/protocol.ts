@@ -44,7 +44,7 @@ export interface PreviewPatch {
   readonly ifFails?: Readonly<Record<string, string | null>>
   readonly kept?: Readonly<Record<string, Kept | null>>
   readonly sets?: Readonly<Record<string, FailureSet | null>>
-  readonly setsAreAll?: boolean
+  readonly setsUnlisted?: number
 }
 
 /** Questions a screen asks once and gets one answer to. */

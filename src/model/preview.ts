@@ -58,8 +58,8 @@ export interface Preview {
   readonly kept: Readonly<Record<string, Kept>>
   /** By the names of their members, joined by `+`. */
   readonly sets: Readonly<Record<string, FailureSet>>
-  /** False: there are more sets of up to X failures than are listed. */
-  readonly setsAreAll: boolean
+  /** Sets of up to X failures that are not listed: nobody reads thousands, and any of them can be asked for. */
+  readonly setsUnlisted: number
 }
 
 export const NO_PREVIEW: Preview = {
@@ -69,7 +69,7 @@ export const NO_PREVIEW: Preview = {
   ifFails: {},
   kept: {},
   sets: {},
-  setsAreAll: true,
+  setsUnlisted: 0,
 }
 
 /** The name of a failure set: `+` is in no HWM's name. */

@@ -204,6 +204,15 @@ describe('screen 4, failure sets', () => {
       .sees('if snailin fails')
       .sees('ubuntu-vmm2 → quark'))
 
+  test('more sets than are listed: how many is said, and how any of them is had', () =>
+    three('160x50')
+      .does(({ cluster: scripted }) => {
+        const { preview } = scripted.snapshot
+        if (preview) scripted.change({ preview: { ...preview, setsUnlisted: 4_850 } })
+      })
+      .press('4')
+      .sees('4850 more sets not listed: space builds any'))
+
   test('toggling HWMs builds a set, and the answer changes with it', () =>
     three('112x30')
       .press('4', 'space')

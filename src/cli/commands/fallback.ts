@@ -5,7 +5,7 @@ import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
 import { fingerprint, homesNow, storeFallbackMaps } from '../../operations/fallback-maps.ts'
 import { confirm, refuseIfReadOnly } from '../ask.ts'
 import { planJson } from '../plan-json.ts'
-import { planAnswerLines, setLines } from '../plan-lines.ts'
+import { planAnswerLines, setLines, unlistedLines } from '../plan-lines.ts'
 import { pose, type Posed } from '../posed.ts'
 import { printJson, printLines } from '../print.ts'
 import { effortOf, solve } from '../solving.ts'
@@ -61,6 +61,7 @@ function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): v
     head,
     verdict,
     ...setLines(answer.fallback, { most }),
+    ...unlistedLines(answer),
     ...notes.map(note => `note: ${note}`),
   ])
 }

@@ -75,8 +75,9 @@ function setsPane(
 
 function notAll({ state }: ViewContext): Line {
   const preview = state.picture.snapshot?.preview
-  if (preview === undefined || preview.setsAreAll) return []
-  return line(span('  space builds any other set', 'dim'))
+  if (preview === undefined || preview.setsUnlisted === 0) return []
+  const more = `  ${preview.setsUnlisted} more sets not listed`
+  return line(span(more, 'warn'), span(': space builds any', 'dim'))
 }
 
 function nothing({ state }: ViewContext): readonly Line[] {

@@ -10,7 +10,7 @@ import type { PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
 import { allFallbacks, type EachFallback, fallbackFor } from '../../solver/resilience/index.ts'
 import type { Scene } from './scene.ts'
 
-export type ListedSets = Pick<Preview, 'ifFails' | 'kept' | 'sets' | 'setsAreAll'>
+export type ListedSets = Pick<Preview, 'ifFails' | 'kept' | 'sets' | 'setsUnlisted'>
 
 /** For all sets together; those that are not reached are not listed. */
 const SETS_S = 5
@@ -70,7 +70,8 @@ export function listSets(
       })
     }
   }
-  return { sets, setsAreAll: isAll && unitsSeen >= units, ifFails, kept: arrivals.kept(tolerate) }
+  const setsUnlisted = setsUpTo(units, tolerate) - Object.keys(sets).length
+  return { sets, setsUnlisted, ifFails, kept: arrivals.kept(tolerate) }
 }
 
 type Found = Pick<EachFallback, 'map' | 'isComplete' | 'isUnknown' | 'why'>
@@ -189,5 +190,5 @@ function setsUpTo(units: number, most: number): number {
     ways = (ways * (units - size + 1)) / size
     sum += ways
   }
-  return sum
+  return Math.round(sum)
 }

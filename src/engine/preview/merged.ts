@@ -5,7 +5,7 @@ import type { Instant } from '../../model/snapshot.ts'
 import type { Judgement } from './judgement.ts'
 
 export function merged(before: Preview, judgement: Judgement, at: Instant): Preview {
-  const { verdict, ifFails, kept, sets, setsAreAll } = judgement
+  const { verdict, ifFails, kept, sets, setsUnlisted } = judgement
   return {
     verdict: { ...verdict, at },
     checkingSince: undefined,
@@ -13,7 +13,7 @@ export function merged(before: Preview, judgement: Judgement, at: Instant): Prev
     ifFails: keep(before.ifFails, ifFails, (a, b) => a === b),
     kept: keep(before.kept, kept, sameKept),
     sets: keep(before.sets, sets, sameSet),
-    setsAreAll,
+    setsUnlisted,
   }
 }
 

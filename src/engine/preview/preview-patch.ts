@@ -16,7 +16,7 @@ export function diffPreview(
   if (before.verdict !== to.verdict) patch.verdict = to.verdict ?? null
   if (before.checkingSince !== to.checkingSince) patch.checkingSince = to.checkingSince ?? null
   if (before.problem !== to.problem) patch.problem = to.problem
-  if (before.setsAreAll !== to.setsAreAll) patch.setsAreAll = to.setsAreAll
+  if (before.setsUnlisted !== to.setsUnlisted) patch.setsUnlisted = to.setsUnlisted
   const ifFails = changedEntries(before.ifFails, to.ifFails)
   if (ifFails) patch.ifFails = ifFails
   const kept = changedEntries(before.kept, to.kept)
@@ -37,7 +37,7 @@ export function applyPreviewPatch(
     verdict: verdict ?? undefined,
     checkingSince: checkingSince ?? undefined,
     problem: patch.problem ?? before.problem,
-    setsAreAll: patch.setsAreAll ?? before.setsAreAll,
+    setsUnlisted: patch.setsUnlisted ?? before.setsUnlisted,
     ifFails: mergeEntries(before.ifFails, patch.ifFails),
     kept: mergeEntries(before.kept, patch.kept),
     sets: mergeEntries(before.sets, patch.sets),

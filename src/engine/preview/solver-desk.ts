@@ -198,7 +198,7 @@ export class SolverDesk implements AsyncDisposable {
 }
 
 /** What is told of an answer needs no more of it. */
-type Told = Omit<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'objective'>
+type Told = Omit<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'fallbackInAll' | 'objective'>
 
 interface Asked {
   readonly snapshot: ClusterSnapshot

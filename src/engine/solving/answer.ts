@@ -124,6 +124,8 @@ export interface PlanAnswer {
   readonly fallback: readonly SetAnswer[]
   /** False: there are more failure sets than are listed. */
   readonly fallbackIsComplete: boolean
+  /** How many sets there are, listed or not. */
+  readonly fallbackInAll: number
   readonly moves: readonly Move[]
   readonly order: 'found' | 'impossible' | 'unknown'
   /** VMs for which no order was found. */

@@ -15,6 +15,8 @@ const SHARE_OF_ALL_SETS = 2
 export interface SetAnswers {
   readonly fallback: readonly SetAnswer[]
   readonly isComplete: boolean
+  /** How many there are, listed or not. */
+  readonly inAll: number
 }
 
 export function answerSets(
@@ -23,17 +25,18 @@ export function answerSets(
   resilience: Resilience,
   wanted: WantedFallbacks,
   time: TimeShare,
+  most = MOST_SETS,
 ): SetAnswers {
-  if (wanted === 'none' || map.size === 0) return { fallback: [], isComplete: true }
+  if (wanted === 'none' || map.size === 0) return { fallback: [], isComplete: true, inAll: 0 }
   if (wanted !== 'all') {
     const fallback = wanted.map(failed => answerSet(problem, map, failed, resilience.lists, time))
-    return { fallback, isComplete: true }
+    return { fallback, isComplete: true, inAll: fallback.length }
   }
   const { lists } = resilience
   const fallback: SetAnswer[] = []
   let entries = 0
   for (const each of allFallbacks(problem, map, time.until(SHARE_OF_ALL_SETS))) {
-    if (fallback.length >= MOST_SETS || entries >= MOST_ENTRIES) break
+    if (fallback.length >= most || entries >= MOST_ENTRIES) break
     entries += each.map.size
     const by = isByLists(each, lists) ? 'lists' : 'own'
     fallback.push(
@@ -42,9 +45,11 @@ export function answerSets(
         : answerSet(problem, map, each.failed, new Map(), time),
     )
   }
+  const inAll = countSets(problem)
   return {
     fallback: withSecondMoves(problem, fallback),
-    isComplete: fallback.length === countSets(problem),
+    isComplete: fallback.length === inAll,
+    inAll,
   }
 }
 

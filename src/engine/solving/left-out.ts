@@ -30,7 +30,10 @@ export interface LeftOutRequest {
 export type LeftOutAnswer =
   | {
       readonly is: 'plan'
-      readonly plan: Omit<PlanAnswer, 'fallback' | 'fallbackIsComplete' | 'objective'>
+      readonly plan: Omit<
+        PlanAnswer,
+        'fallback' | 'fallbackIsComplete' | 'fallbackInAll' | 'objective'
+      >
     }
   /** Why not, in one sentence. */
   | { readonly is: 'impossible'; readonly why: string }

@@ -237,6 +237,7 @@ function finished(request: PlanRequest, time: TimeShare, parts: Parts): PlanAnsw
     lists: resilience.lists,
     fallback: sets.fallback,
     fallbackIsComplete: sets.isComplete,
+    fallbackInAll: sets.inAll,
     moves,
     order,
     blocked,

@@ -53,9 +53,19 @@ test('an empty cluster tolerates its failures: nothing has to restart', () => {
 test('two failures: pairs are listed too, and what is kept free is for the worst two together', () => {
   const judgement = judgeScene(configured(snapshotOf('x', FOUR, EACH), { tolerate: 2 }), HOOKS)
   expect(judgement?.verdict).toMatchObject({ tolerate: 2, holds: 'yes' })
-  expect(judgement?.setsAreAll).toBe(true)
+  expect(judgement?.setsUnlisted).toBe(0)
   expect(Object.keys(judgement?.sets ?? {})).toContain('a+b')
   expect(judgement?.sets['a+b']).toMatchObject({ state: 'covered', restarts: 2, left: 0 })
+})
+
+test('beyond two thousand sets single failures are listed, and how many sets are not', () => {
+  const hosts = Array.from({ length: 70 }, (_, n) => host(`h${n}`))
+  const vms = hosts.map(({ name }) => vm(`vm-${name}`, name, 1))
+  const judgement = judgeScene(configured(snapshotOf('x', hosts, vms), { tolerate: 2 }), HOOKS)
+  const listed = Object.keys(judgement?.sets ?? {}).length
+  expect(listed).toBeGreaterThanOrEqual(70)
+  expect(listed).toBeLessThan(200)
+  expect(judgement?.setsUnlisted).toBe(70 + (70 * 69) / 2 - listed)
 })
 
 test('a rack that fails as one is one set, by its name; a single HWM is what a VM is told about', () => {
