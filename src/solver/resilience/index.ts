@@ -8,6 +8,7 @@ import type { Lists } from './lists.ts'
 import { namesOf } from './refute.ts'
 import { type Restart, Restarter } from './restart.ts'
 import { Simulation } from './simulate.ts'
+import { judgeSpread } from './spread.ts'
 
 export interface JudgeOptions extends Limits {
   /** X; the problem's own when left out. */
@@ -44,7 +45,7 @@ export function resilienceOf(
   budget: Budget,
   spare = budget.part(LARGEST_WORK),
 ): Resilience & { verdict: Verdict } {
-  const verdict = judge(ground, asked, budget)
+  const verdict = judgeSpread(ground, asked, budget)
   const { holds } = verdict
   let largest = holds === 'yes' ? asked : 0
   let largestIsExact = false
@@ -176,7 +177,8 @@ function fallbackOn(ground: Ground, failed: readonly string[], options: SetOptio
       return { answer: 'map', failed, map: byName(compiled, ground, places), by: 'lists' }
     }
   }
-  const restart = new Restarter(ground).restart(units, budget)
+  const restarter = new Restarter(ground)
+  const restart = restarter.shareOut(units, budget) ?? restarter.restart(units, budget)
   const answer = byName(compiled, ground, restart.places)
   if (restart.answer === 'fits') return { answer: 'map', failed, map: answer, by: 'own' }
   return {
@@ -219,7 +221,7 @@ export function* allFallbacks(
   const ground = groundOf(compiled, assignmentOf(compiled, map))
   const budget = new Budget(options)
   const tolerate = Math.min(options.tolerate ?? problem.tolerate, compiled.units.length)
-  const { lists } = judge(ground, tolerate, budget)
+  const { lists } = judgeSpread(ground, tolerate, budget)
   const simulation = lists === undefined ? undefined : new Simulation(ground, lists)
   const restarter = new Restarter(ground)
   const all = Array.from({ length: compiled.units.length }, (_, u) => u)

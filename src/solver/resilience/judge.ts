@@ -107,14 +107,16 @@ export function counterExampleOf(
   }
 }
 
+/** Units that hold no HAVM and take nobody in change nothing when they fail. */
+export function unitsThatMatter({ compiled, ofUnit }: Ground): number[] {
+  return Array.from({ length: compiled.units.length }, (_, u) => u).filter(
+    u => ofUnit[u]!.length > 0 || compiled.units[u]!.some(h => compiled.takesFallback[h] === 1),
+  )
+}
+
 /** Judges exactly `tolerate` failures (T1: sets of fewer follow). */
 export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict {
-  const { compiled } = ground
-  // Units that hold no HAVM and take nobody in change nothing when they fail.
-  const units = Array.from({ length: compiled.units.length }, (_, u) => u).filter(
-    u =>
-      ground.ofUnit[u]!.length > 0 || compiled.units[u]!.some(h => compiled.takesFallback[h] === 1),
-  )
+  const units = unitsThatMatter(ground)
   if (ground.loads.length === 0 || tolerate === 0)
     return { holds: 'yes', by: 'nothing-to-protect', own: [], setsChecked: 0 }
   const size = Math.min(tolerate, units.length)

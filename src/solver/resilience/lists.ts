@@ -10,8 +10,16 @@ export interface Lists {
   readonly depth: number
 }
 
+/** What first entries are chosen by: the least reserve in all, or, where reserve suffices, an even load after any one failure. */
+export type Preference = 'least reserve' | 'share out'
+
 /** First entries for all loads; loads for which no HWM qualifies have none. */
-export function firstEntries(ground: Ground, tolerate: number, budget: Budget): Lists {
+export function firstEntries(
+  ground: Ground,
+  tolerate: number,
+  budget: Budget,
+  preference: Preference = 'least reserve',
+): Lists {
   const { compiled, size, spare, weight, loads } = ground
   const { hwms, dims, units, unitOf, takesFallback } = compiled
   const entries = new Int32Array(loads.length * tolerate).fill(-1)
@@ -44,6 +52,7 @@ export function firstEntries(ground: Ground, tolerate: number, budget: Budget): 
       let growth = 0
       let over = 0
       let tightness = 0
+      let level = 0
       for (let d = 0, k = h * dims; d < dims; d++, k++) {
         const s = size[l * dims + d]!
         const before = arrivals[from + k]!
@@ -55,8 +64,11 @@ export function firstEntries(ground: Ground, tolerate: number, budget: Budget): 
         growth += grows * weight[d]!
         const left = Math.min(1e9, (spare[k]! - sum) * weight[d]!)
         tightness = Math.max(tightness, 1 - left)
+        level = Math.max(level, 1 - Math.min(1e9, (spare[k]! - after) * weight[d]!))
       }
-      const cost = over * 1e3 + growth * 10 + tightness
+      const cost =
+        over * 1e3 +
+        (preference === 'least reserve' ? growth * 10 + tightness : level + growth * 1e-3)
       if (cost < bestCost) {
         bestCost = cost
         best = h

@@ -7,6 +7,7 @@ import { forceIn, tabu } from '../packing/tabu.ts'
 import { State } from '../packing/state.ts'
 import { seeded } from '../random.ts'
 import type { Ground } from './ground.ts'
+import type { Preference } from './lists.ts'
 
 export interface Restart {
   readonly answer: 'fits' | 'impossible' | 'unknown'
@@ -78,11 +79,23 @@ export class Restarter {
     return this.#thorough(units, loads, budget)
   }
 
-  /** Best fit, largest first; undefined when one finds no room. Rules of groups are not looked at. */
+  /** Each on the HWM that is left with the most room; undefined when one finds none, or groups have a say. */
+  shareOut(units: ArrayLike<number>, budget: Budget): Restart | undefined {
+    const loads = this.loadsOf(units)
+    if (loads.some(l => this.ground.loads[l]!.hasGroups)) return undefined
+    const places = this.greedy(units, loads, budget, 'share out')
+    return places === undefined ? undefined : { answer: 'fits', places, left: [], nodes: 0 }
+  }
+
+  /**
+   * Largest first, on the HWM that is left with the least room (best fit), or with the most; undefined when one finds no room.
+   * Rules of groups are not looked at.
+   */
   greedy(
     units: ArrayLike<number>,
     loads: readonly number[],
     budget: Budget,
+    preference: Preference = 'least reserve',
   ): [number, number][] | undefined {
     const { compiled, size, weight } = this.ground
     const { dims } = compiled
@@ -99,14 +112,17 @@ export class Restarter {
         work++
         if (this.#isDead[h] || !allowed[h]) continue
         let rest = 0
+        let room = Infinity
         for (let d = 0; d < dims; d++) {
           const left = this.#free[h * dims + d]! - size[l * dims + d]!
           if (left < 0) {
             rest = Infinity
             break
           }
+          room = Math.min(room, left * weight[d]!)
           rest += Math.min(left, 1e15) * weight[d]! * (size[l * dims + d]! * weight[d]! + 0.01)
         }
+        if (preference === 'share out' && rest < Infinity) rest = -Math.min(room, 1e15)
         work += dims
         if (rest < bestRest) {
           bestRest = rest
