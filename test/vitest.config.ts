@@ -14,6 +14,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/**/*.lab.test.ts'],
+          // A test that waits for a condition ends when it is met; five seconds are no condition where others use the machine, too.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
