@@ -60,6 +60,7 @@ export interface Group {
   readonly members: readonly string[]
   readonly spread?: string
   readonly together?: string
+  /** Members that go on running without a restart, whatever tolerated failures happen. */
   readonly replicas?: number
 }
 

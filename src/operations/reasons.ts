@@ -16,7 +16,16 @@ export function reasonText(why: Refusal | CounterExample): string {
 }
 
 /** `when a, b fail: x, y cannot restart, ram short 6 GiB`. */
-export function counterText({ failed, vms, dimension, missing, rule }: CounterExample): string {
+export function counterText({
+  failed,
+  vms,
+  dimension,
+  missing,
+  rule,
+  proof,
+}: CounterExample): string {
+  if (proof.kind === 'replicas')
+    return `when ${named(failed)} ${failed.length === 1 ? 'fails' : 'fail'}: ${goesOn(proof)}`
   const what =
     dimension === undefined
       ? rule === undefined
@@ -34,9 +43,14 @@ export function shortText(why: CounterExample): string {
 }
 
 /** What is short: a dimension, or a rule. */
-export function shortage({ dimension, missing, rule, vms }: CounterExample): string {
+export function shortage({ dimension, missing, rule, vms, proof }: CounterExample): string {
+  if (proof.kind === 'replicas') return goesOn(proof)
   if (dimension !== undefined) return `${dimension} short ${humanAmount(dimension, missing ?? 0)}`
   return rule === undefined ? `no HWM may take ${named(vms)}` : `the rule ${rule} forbids it`
+}
+
+function goesOn({ group, running, needed }: Refusal & { kind: 'replicas' }): string {
+  return `${running} of ${group} ${running === 1 ? 'goes' : 'go'} on running, ${needed} must`
 }
 
 function failures(count: number): string {
@@ -65,6 +79,8 @@ function refusalText(refusal: Refusal): string {
       return `no map survives ${failures(refusal.tolerate)}: only ${refusal.units} places can fail apart, and there are HAVMs`
     case 'rule':
       return `the rule ${refusal.rule} cannot be kept for ${named(refusal.vms)}`
+    case 'replicas':
+      return goesOn(refusal)
     case 'search':
       return (refusal.tolerate ?? 0) === 0
         ? 'every map was ruled out by complete search'

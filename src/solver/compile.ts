@@ -1,6 +1,7 @@
 // A problem as typed arrays: numbers for names, rows for rules. Everything inside the solver works on this.
 import { faultsOf, UnsoundProblem } from './faults.ts'
 import type { PlacementMap, Problem } from './problem.ts'
+import type { Replicas } from './replicas.ts'
 
 /** A group as the solver sees it: members, and the zone (HWM or label value) of every HWM. */
 export interface Zoned {
@@ -41,6 +42,8 @@ export interface Compiled {
   readonly groups: readonly Zoned[]
   /** Indices into `groups`, per VM; empty for most. */
   readonly groupsOf: readonly (readonly number[])[]
+  /** Groups of which some must go on running; they bind the CDM only. */
+  readonly replicas: readonly Replicas[]
   readonly hwmIndex: ReadonlyMap<string, number>
   readonly vmIndex: ReadonlyMap<string, number>
 }
@@ -159,6 +162,11 @@ export function compile(problem: Problem): Compiled {
     units: members.map(list => Int32Array.from(list)),
     groups,
     groupsOf: ofVm,
+    replicas: problem.groups.flatMap(({ name, members, replicas: needed = 0 }) =>
+      needed === 0
+        ? []
+        : [{ name, needed, members: Int32Array.from(members, vm => vmIndex.get(vm)!) }],
+    ),
     hwmIndex,
     vmIndex,
   }

@@ -47,6 +47,7 @@ export function problemOf(config: ClusterConfig, known: Known = {}): Problem {
       members: group.members,
       ...(group.spread === undefined ? {} : { spread: group.spread }),
       ...(group.together === undefined ? {} : { together: group.together }),
+      ...(group.replicas === undefined ? {} : { replicas: group.replicas }),
     })),
     tolerate: config.tolerate,
     ...(config.failureDomains === undefined ? {} : { failureDomains: config.failureDomains }),

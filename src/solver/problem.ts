@@ -42,6 +42,8 @@ export interface ProblemGroup {
   readonly members: readonly string[]
   readonly spread?: string
   readonly together?: string
+  /** So many members, whatever X units fail, are elsewhere and go on running: binds the CDM. */
+  readonly replicas?: number
 }
 
 export interface Problem {
@@ -70,6 +72,7 @@ export type PlacementMap = ReadonlyMap<string, string>
  * - `refuge`: the HAVM has room, alone, in only `units` failure units that take others' VMs in and are not its own, wherever it is.
  * - `failures`: there are HAVMs, but no more than X failure units.
  * - `rule`: the rule cannot be kept by any map.
+ * - `replicas`: when the failed units fail, only `running` members of the group go on, not `needed`.
  * - `search`: every map was ruled out by complete search; with `tolerate`, every map that survives so many failures.
  */
 export type Refusal =
@@ -116,6 +119,12 @@ export type Refusal =
     }
   | { readonly kind: 'failures'; readonly tolerate: number; readonly units: number }
   | { readonly kind: 'rule'; readonly rule: string; readonly vms: readonly string[] }
+  | {
+      readonly kind: 'replicas'
+      readonly group: string
+      readonly needed: number
+      readonly running: number
+    }
   | { readonly kind: 'search'; readonly nodes: number; readonly tolerate?: number }
 
 /** A failure set whose HAVMs do not all find room, and why. */

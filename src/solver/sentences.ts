@@ -21,6 +21,8 @@ function refusalSentence(refusal: Refusal): string {
       return `No map survives ${refusal.tolerate} failures: there are only ${refusal.units} places that can fail apart.`
     case 'rule':
       return `The rule ${refusal.rule} cannot be kept for ${refusal.vms.join(', ')}.`
+    case 'replicas':
+      return `${refusal.running} of the group ${refusal.group} go on running, ${refusal.needed} must.`
     case 'search':
       return (refusal.tolerate ?? 0) === 0
         ? 'Every map was tried, none fits.'
@@ -31,6 +33,8 @@ function refusalSentence(refusal: Refusal): string {
 /** Why something is impossible, in one sentence. */
 export function sentenceOf(why: Refusal | CounterExample): string {
   if ('kind' in why) return refusalSentence(why)
+  if (why.proof.kind === 'replicas')
+    return `When ${why.failed.join(', ')} fail, ${refusalSentence(why.proof)}`
   const who = why.vms.length > 5 ? `${why.vms.length} HAVMs` : why.vms.join(', ')
   const what =
     why.dimension === undefined

@@ -1,24 +1,9 @@
 // Judges fallback maps and backup lists from the problem's text alone.
 import type { PlacementMap, Problem, ProblemHwm } from '../problem.ts'
 import { checkRunning, type Complaints } from './placement.ts'
+import { failureUnits } from './units.ts'
 
-/** The failure units of a problem: single HWMs, or all HWMs of one label value. */
-export function failureUnits(problem: Problem): string[][] {
-  const units: string[][] = []
-  const byValue = new Map<string, string[]>()
-  for (const hwm of problem.hwms) {
-    const value =
-      problem.failureDomains === undefined ? undefined : hwm.labels?.[problem.failureDomains]
-    if (problem.failureDomains === 'hwm' || value === undefined) units.push([hwm.name])
-    else if (byValue.has(value)) byValue.get(value)!.push(hwm.name)
-    else {
-      const unit = [hwm.name]
-      byValue.set(value, unit)
-      units.push(unit)
-    }
-  }
-  return units
-}
+export { failureUnits }
 
 /** Every choice of exactly `size` of the things, in order. */
 export function* choices<T>(things: readonly T[], size: number, from = 0): Generator<T[]> {

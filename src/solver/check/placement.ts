@@ -1,5 +1,6 @@
 // Judges a map from the problem's text alone: no code shared with the solver, names and plain sums only.
 import type { PlacementMap, Problem, ProblemGroup, ProblemHwm, ProblemVm } from '../problem.ts'
+import { leastRunning } from './units.ts'
 
 /** What is wrong with a state, as a sentence each; none means that it is valid. */
 export type Complaints = string[]
@@ -75,6 +76,18 @@ export function checkRunning(problem: Problem, where: PlacementMap): Complaints 
   return complaints
 }
 
+/** Members of a group that go on running, whatever X units fail: at least its `replicas`. Binds the CDM, not what failures leave. */
+export function checkReplicas(problem: Problem, map: PlacementMap): Complaints {
+  return problem.groups.flatMap(group => {
+    const { failed, running } = leastRunning(problem, group, map)
+    return running >= (group.replicas ?? 0)
+      ? []
+      : [
+          `Group ${group.name}: when ${failed.join(', ')} fail, ${running} of its members go on running, not ${group.replicas}.`,
+        ]
+  })
+}
+
 /** Whether a map is a valid CDM: all VMs placed, capacity, rules, pins and maintenance kept. */
 export function checkPlacement(problem: Problem, map: PlacementMap): Complaints {
   const complaints: Complaints = []
@@ -92,5 +105,5 @@ export function checkPlacement(problem: Problem, map: PlacementMap): Complaints 
     else if (vm.pinned !== true && maintained.has(name))
       complaints.push(`VM ${vm.name} is on ${name}, which is in maintenance.`)
   }
-  return [...complaints, ...checkRunning(problem, map)]
+  return [...complaints, ...checkRunning(problem, map), ...checkReplicas(problem, map)]
 }

@@ -8,7 +8,7 @@ import type {
   ProblemVm,
   Refusal,
 } from '../problem.ts'
-import { checkRunning, type Complaints, mayRunOn, usable } from './placement.ts'
+import { checkReplicas, checkRunning, type Complaints, mayRunOn, usable } from './placement.ts'
 
 /** What is to be placed where: VMs without a place, the places, and what is there already. */
 interface Scene {
@@ -16,6 +16,8 @@ interface Scene {
   readonly waiting: readonly ProblemVm[]
   readonly places: readonly ProblemHwm[]
   readonly running: PlacementMap
+  /** What is sought is a CDM, which has rules of its own. */
+  readonly isCdm: boolean
 }
 
 function free(scene: Scene, hwm: ProblemHwm, dimension: string): number {
@@ -36,7 +38,10 @@ function fits(scene: Scene, tolerate = 0): 'yes' | 'no' | 'unknown' {
   const largest = (vm: ProblemVm): number => Math.max(0, ...Object.values(vm.demand))
   const waiting = scene.waiting.toSorted((a, b) => largest(b) - largest(a))
   const go = (k: number): boolean => {
-    if (k === waiting.length) return tolerate === 0 || survives(scene.problem, state, tolerate)
+    if (k === waiting.length) {
+      if (scene.isCdm && checkReplicas(scene.problem, state).length > 0) return false
+      return tolerate === 0 || survives(scene.problem, state, tolerate)
+    }
     for (const hwm of scene.places) {
       if (++states > MOST_STATES) return false
       state.set(waiting[k]!.name, hwm.name)
@@ -67,6 +72,7 @@ function sceneAfter(problem: Problem, map: PlacementMap, failed: readonly string
     places: problem.hwms.filter(
       hwm => !dead.has(hwm.name) && hwm.fallback !== false && hwm.maintenance !== true,
     ),
+    isCdm: false,
   }
 }
 
@@ -232,6 +238,8 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
     }
     case 'rule':
       return fits(scene) === 'yes' ? [`The rule ${proof.rule} can be kept.`] : []
+    case 'replicas':
+      return [`Of ${proof.group} a map is judged, not all of them.`]
     case 'search':
       return fits(scene, proof.tolerate) === 'yes' ? ['There is a map.'] : []
   }
@@ -243,7 +251,14 @@ export function checkRefusal(
   map: PlacementMap,
   counterExample: CounterExample,
 ): Complaints {
-  return checkProof(sceneAfter(problem, map, counterExample.failed), counterExample.proof)
+  const { failed, proof } = counterExample
+  if (proof.kind !== 'replicas') return checkProof(sceneAfter(problem, map, failed), proof)
+  const group = problem.groups.find(each => each.name === proof.group)
+  if (group?.replicas === undefined) return [`${proof.group} is no group with replicas.`]
+  const hit = failureUnits(problem).filter(unit => unit.some(name => failed.includes(name)))
+  if (hit.length > problem.tolerate) return [`More than ${problem.tolerate} units are named.`]
+  const lost = group.members.filter(name => failed.includes(map.get(name) ?? '')).length
+  return group.members.length - lost < group.replicas ? [] : [`Enough of ${group.name} go on.`]
 }
 
 /** Whether the proof that no valid map exists at all is right. */
@@ -258,5 +273,5 @@ export function checkNoPlacement(problem: Problem, proof: Refusal): Complaints {
       ? []
       : [`${proof.vm} can stay where it is pinned.`]
   }
-  return checkProof({ problem, waiting, places, running }, proof)
+  return checkProof({ problem, waiting, places, running, isCdm: true }, proof)
 }

@@ -125,6 +125,7 @@ export function leastMoving(
   const least = Float64Array.from(atHome, (_, b) => leaving(b, none))
   let bound = 0
   for (const group of packing.groups) {
+    if (group.isGuide === true) continue
     // Who is fixed to a bin stays there: what that asks of others is left to the search.
     if (group.members.some(i => isGone[i] === 1 || fixed[i]! >= 0)) continue
     const must = leastOfGroup(group, binOf, cost)

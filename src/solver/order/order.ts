@@ -218,10 +218,10 @@ function following(
   }
 }
 
-/** Members of a `together` group move one by one, so on the way they may be apart: the rule binds the two ends only. */
+/** Members of a `together` group move one by one, so on the way they may be apart: that rule and `replicas` bind the two ends only. */
 function withoutTogether(problem: Problem): Problem {
   const groups = problem.groups.map(group => {
-    const { together: _, ...rest } = group
+    const { together: _, replicas: __, ...rest } = group
     return rest
   })
   return { ...problem, groups }

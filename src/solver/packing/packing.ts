@@ -1,5 +1,6 @@
 // Items into bins: what placement and restart have in common. Bins may differ, may be partly full, and rules may bind items.
 import type { Compiled } from '../compile.ts'
+import { cannotBe, spreadFor } from '../replicas.ts'
 
 /** A rule between items. `zoneOf` gives the zone of each bin; spread: at most one member per zone; together: all in one. */
 export interface ItemGroup {
@@ -8,6 +9,8 @@ export interface ItemGroup {
   readonly zoneOf: Int32Array
   readonly zones: number
   readonly members: Int32Array
+  /** More is asked than the problem asks: what it rules out may be possible all the same. */
+  readonly isGuide?: boolean
 }
 
 export interface Packing {
@@ -155,6 +158,15 @@ export function itemsOf(compiled: Compiled): Items {
     }
     groups.push({ ...group, members: Int32Array.from(members) })
   }
+  for (const group of compiled.replicas) {
+    const names = [...group.members]
+    if (cannotBe(group, compiled.units.length, compiled.problem.tolerate))
+      contradiction = { rule: group.name, vms: names }
+  }
+  for (const group of spreadFor(compiled)) {
+    const members = [...new Set(Array.from(group.members, v => itemOf[v]!))]
+    groups.push({ ...group, members: Int32Array.from(members), isGuide: true })
+  }
   const groupsOf =
     groups.length === 0 ? undefined : Array.from({ length: items }, (): number[] => [])
   groups.forEach((group, g) => {
@@ -174,6 +186,18 @@ export function itemsOf(compiled: Compiled): Items {
     weight: weightsOf(compiled.capacity, hwms, dims),
   }
   return { packing, itemOf, vmsOf, ...(contradiction === undefined ? {} : { contradiction }) }
+}
+
+/** Bound by the problem's own rules only: for who says that something cannot be. */
+export function withoutGuides(packing: Packing): Packing {
+  const groups = packing.groups.filter(group => group.isGuide !== true)
+  if (groups.length === packing.groups.length) return packing
+  const groupsOf =
+    groups.length === 0 ? undefined : Array.from({ length: packing.items }, (): number[] => [])
+  groups.forEach((group, g) => {
+    for (const i of group.members) groupsOf![i]!.push(g)
+  })
+  return { ...packing, groups, groupsOf }
 }
 
 /** Whether no rule tells items or bins apart: any item may go to any bin that is open, and those have equal capacity. */

@@ -3,9 +3,10 @@
 // All three only get harder to hold as VMs are added, so a branch may end as soon as one does not.
 import type { Budget } from '../budget.ts'
 import { scarcity, order } from '../packing/greedy.ts'
-import type { Packing } from '../packing/packing.ts'
+import { type Packing, withoutGuides } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
 import type { Refusal } from '../problem.ts'
+import { mostIn } from '../replicas.ts'
 import { withOnly } from '../resilience/fewest.ts'
 import { groundOf } from '../resilience/ground.ts'
 import { choose, everySet } from '../resilience/judge.ts'
@@ -100,7 +101,7 @@ function noMap(task: Task, { nodes }: CompleteSearch): { readonly why: Refusal }
 
 /** Searches all maps that use only the bins of `open`. Only those take HAVMs of others in. */
 function searchMaps(task: Task, open: Int32Array, wish: Wish, budget: Budget): CompleteSearch {
-  const { packing } = task.items
+  const packing = withoutGuides(task.items.packing)
   const { bins, items, dims, fixed } = packing
   const isOpen = new Uint8Array(bins)
   for (const b of open) isOpen[b] = 1
@@ -177,7 +178,7 @@ function survivalOf(
   budget: Budget,
 ): (where: Int32Array) => 'yes' | 'no' | 'unknown' {
   const { compiled, items, tolerate } = task
-  if (!hasHavms(task)) return () => 'yes'
+  if (!hasHavms(task)) return where => (keepsReplicas(task, where) ? 'yes' : 'no')
   const narrowed = withOnly(compiled, open)
   const units = compiled.units.length
   const sets: Int32Array[] = []
@@ -187,6 +188,7 @@ function survivalOf(
     set => sets.push(set.slice()) > 0,
   )
   return where => {
+    if (!keepsReplicas(task, where)) return 'no'
     const ground = groundOf(
       narrowed,
       Int32Array.from(items.itemOf, i => where[i]!),
@@ -204,6 +206,17 @@ function survivalOf(
     }
     return isUnknown ? 'unknown' : 'yes'
   }
+}
+
+/** Whether enough members of each group go on running, as far as they are placed. */
+function keepsReplicas({ compiled, items }: Task, where: Int32Array): boolean {
+  const { replicas, unitOf, units, problem } = compiled
+  if (replicas.length === 0) return true
+  const places = Int32Array.from(items.itemOf, i => where[i]!)
+  return replicas.every(group => {
+    const { count } = mostIn(group, unitOf, units.length, places, problem.tolerate)
+    return group.members.length - count >= group.needed
+  })
 }
 
 /** Whether two empty bins are one and the same to every item: then only the first of them need be tried. */

@@ -4,7 +4,7 @@ import { unitBound } from '../bounds/units.ts'
 import { Budget } from '../budget.ts'
 import { compile } from '../compile.ts'
 import { search } from '../packing/exact.ts'
-import { itemsOf } from '../packing/packing.ts'
+import { itemsOf, withoutGuides } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
 import type { Problem, Refusal } from '../problem.ts'
 import { anyMap } from './complete.ts'
@@ -72,7 +72,7 @@ const MOST_NODES = 300_000
 export function exhaust(task: Task): Outcome {
   const { items, budget } = task
   if (items.packing.items > 400) return undefined
-  const { answer, nodes } = search(items.packing, MOST_NODES, budget)
+  const { answer, nodes } = search(withoutGuides(items.packing), MOST_NODES, budget)
   if (answer === 'impossible') return { why: { kind: 'search', nodes, tolerate: 0 } }
   return anyMap(task, true)
 }

@@ -50,7 +50,7 @@ export function resilienceOf(
   let largest = holds === 'yes' ? asked : 0
   let largestIsExact = false
   const units = ground.compiled.units.length
-  if (ground.loads.length === 0) {
+  if (ground.loads.length === 0 && ground.compiled.replicas.length === 0) {
     largest = units
     largestIsExact = true
   } else if (findLargest && !spare.isOver) {

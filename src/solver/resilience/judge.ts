@@ -117,12 +117,16 @@ export function unitsThatMatter({ compiled, ofUnit }: Ground): number[] {
 /** Judges exactly `tolerate` failures (T1: sets of fewer follow). */
 export function judge(ground: Ground, tolerate: number, budget: Budget): Verdict {
   const units = unitsThatMatter(ground)
-  if (ground.loads.length === 0 || tolerate === 0)
+  const isNothing = ground.loads.length === 0 && ground.compiled.replicas.length === 0
+  if (isNothing || tolerate === 0)
     return { holds: 'yes', by: 'nothing-to-protect', own: [], setsChecked: 0 }
-  const size = Math.min(tolerate, units.length)
-  const short = refute(ground, size)
+  // Plain members of a group may be where nothing else matters.
+  const short = refute(ground, tolerate)
   if (short !== undefined)
     return { holds: 'no', counterExample: short, by: 'refutation', own: [], setsChecked: 1 }
+  if (ground.loads.length === 0)
+    return { holds: 'yes', by: 'nothing-to-protect', own: [], setsChecked: 0 }
+  const size = Math.min(tolerate, units.length)
   if (choose(units.length, size) > MOST_SETS) {
     if (holdsWholesale(ground, size)) return { holds: 'yes', by: 'sets', own: [], setsChecked: 0 }
     return { holds: 'unknown', by: 'time', own: [], setsChecked: 0 }

@@ -2,6 +2,7 @@
 // the worst set is then the X failure units with the most (HA units + spare units), found by sorting. T6 is counted directly.
 import { unitsOf } from '../bounds/units.ts'
 import type { CounterExample, Refusal } from '../problem.ts'
+import { mostIn } from '../replicas.ts'
 import { type Ground, hwmsOf } from './ground.ts'
 
 /** The failure units in order of what their loss costs, for one dimension and unit of counting. */
@@ -118,6 +119,8 @@ function nowhere(
 
 /** A set of `tolerate` failure units that cannot be survived, with its proof, when the short tests find one. */
 export function refute(ground: Ground, tolerate: number): CounterExample | undefined {
+  const apart = refuteReplicas(ground, tolerate)
+  if (apart !== undefined) return apart
   const { compiled, size } = ground
   const { dims, units } = compiled
   const count = Math.min(tolerate, units.length)
@@ -136,6 +139,28 @@ export function refute(ground: Ground, tolerate: number): CounterExample | undef
     }
   }
   return refuteAlone(ground, count)
+}
+
+/** A group of which too few go on running when the units fail that hold most of it. */
+function refuteReplicas(ground: Ground, tolerate: number): CounterExample | undefined {
+  const { compiled, where } = ground
+  const { replicas, unitOf, units, problem } = compiled
+  for (const group of replicas) {
+    const { name, members, needed } = group
+    const { units: failed, count } = mostIn(group, unitOf, units.length, where, tolerate)
+    const running = members.length - count
+    if (running >= needed) continue
+    const lost = new Set(failed)
+    return {
+      failed: namesOf(ground, failed),
+      vms: Array.from(members)
+        .filter(v => where[v]! >= 0 && lost.has(unitOf[where[v]!]!))
+        .map(v => problem.vms[v]!.name),
+      rule: name,
+      proof: { kind: 'replicas', group: name, needed, running },
+    }
+  }
+  return undefined
 }
 
 /** T6: a load needs room, alone, in more than X - 1 other failure units; else those and its own fail together. */
