@@ -110,6 +110,7 @@ export const groupValue = z.object({
   members: names,
   spread: text.optional(),
   together: text.optional(),
+  order: count.optional(),
   replicas: count.optional(),
 }) satisfies z.ZodType<Omit<Group, 'name'>>
 

@@ -60,6 +60,8 @@ export interface Group {
   readonly members: readonly string[]
   readonly spread?: string
   readonly together?: string
+  /** The `order` of members that have none of their own. */
+  readonly order?: number
   /** Members that go on running without a restart, whatever tolerated failures happen. */
   readonly replicas?: number
 }

@@ -14,6 +14,15 @@ export function mayRun(vm: Pick<Vm, 'only' | 'never'>, hwm: string): boolean {
   return (vm.only?.includes(hwm) ?? true) && !(vm.never?.includes(hwm) ?? false)
 }
 
+/** When a VM starts anew among those that do: its own `order`, else the lowest of its groups; undefined: it waits for nobody. */
+export function startOrder({ groups }: Pick<ClusterConfig, 'groups'>, vm: Vm): number | undefined {
+  if (vm.order !== undefined) return vm.order
+  const orders = groups.flatMap(({ order, members }) =>
+    order !== undefined && members.includes(vm.name) ? [order] : [],
+  )
+  return orders.length === 0 ? undefined : Math.min(...orders)
+}
+
 /**
  * What an HWM gives to VMs: capacity less reserve, times overcommit, rounded down; never below 0.
  * A dimension of unknown capacity is absent: there is no limit to check.

@@ -214,6 +214,31 @@ describe('plan -f FILE --json', () => {
     expect(json.resilience.largest).toBeGreaterThanOrEqual(1)
   })
 
+  test('too few replicas that go on are the reason why X does not hold, and a plan parts them', async () => {
+    using world = new World()
+    const web = CLUSTER.replace('spread: hwm}', 'replicas: 1}').replace(
+      'home: b, ram: 2',
+      'home: a, ram: 2',
+    )
+    const kept = await answer(world, 'plan --keep-map', web)
+    expect(kept.status).toBe(3)
+    expect(kept.json.resilience).toMatchObject({
+      holds: false,
+      counterExample: {
+        failed: ['a'],
+        vms: ['web1', 'web2'],
+        proof: { kind: 'replicas', running: 0 },
+      },
+    })
+    const text = await world.run(`plan --keep-map -f ${world.file('web.yaml', web)}`)
+    expect(text.out).toContain('when a fails: 0 of web go on running, 1 must')
+    const parted = await answer(world, 'plan', web)
+    expect(parted.status).toBe(0)
+    expect(parted.json.map['web1']).not.toBe(parted.json.map['web2'])
+    expect(parted.json).toMatchObject({ proved: true, resilience: { holds: true } })
+    expect(parted.json.moves).toHaveLength(1)
+  })
+
   test('time that ends before the verdict ends with 4', async () => {
     using world = new World()
     const hwms = Array.from(

@@ -104,6 +104,7 @@ function groupOf(group: string, vms: readonly string[]): fc.Arbitrary<Group> {
       members: fc.uniqueArray(fc.constantFrom(...vms), { minLength: 1 }),
       spread: fc.constantFrom('hwm', undefined),
       together: fc.constant(undefined),
+      order: fc.constantFrom(3, undefined),
       replicas: fc.constantFrom(1, undefined),
     })
     .map(definite)

@@ -52,6 +52,30 @@ test('the plan of an evacuation chains VMs by their order, whatever their priori
   ])
 })
 
+test('the order of a group is that of its members that have none of their own', async () => {
+  const { config, ...rest } = ordered()
+  const vms = config.vms.map(vm => {
+    const { order: _, ...plain } = vm
+    return vm.name === 'db' || vm.name === 'proxy' ? plain : vm
+  })
+  const groups = [
+    { name: 'data', members: ['db'], order: 1 },
+    { name: 'all', members: ['db', 'web', 'proxy'], order: 7 },
+  ]
+  await using acted = await Acted.begin({ ...rest, config: { ...config, vms, groups } })
+  const { operations } = await acted.actor('anna')
+  await acted.happens('kill quark', 10_000)
+  const plan = await acted.during(operations.plan(EVACUATE))
+  const after = Object.fromEntries(plan.moves.map(move => [move.vm, move.after]))
+  expect(after).toEqual({
+    'win7-vmm2': [],
+    'freebsd-vmm2': [],
+    db: [],
+    web: ['db'],
+    proxy: ['web'],
+  })
+})
+
 test('carried out, each begins once the one before it runs, and its delay after that', async () => {
   await using acted = await Acted.begin(ordered())
   const { operations, observation } = await acted.actor('anna')

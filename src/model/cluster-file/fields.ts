@@ -60,7 +60,7 @@ export const VM_FIELDS = [
   'desired',
 ] as const
 
-export const GROUP_FIELDS = ['members', 'spread', 'together', 'replicas'] as const
+export const GROUP_FIELDS = ['members', 'spread', 'together', 'order', 'replicas'] as const
 export const FALLBACK_FIELDS = ['failed', 'map'] as const
 
 /** Words that a cluster's own dimension cannot be called. */

@@ -120,8 +120,8 @@ function plainVm(vm: Vm, dimensions: readonly Dimension[]): PlainMap {
   })
 }
 
-function plainGroup({ members, spread, together, replicas }: Group): PlainMap {
-  return present({ members, spread, together, replicas })
+function plainGroup({ members, spread, together, order, replicas }: Group): PlainMap {
+  return present({ members, spread, together, order, replicas })
 }
 
 function plainResources(resources: Resources, dimensions: readonly Dimension[]): PlainMap {

@@ -176,12 +176,14 @@ export function readGroups(item: Item): readonly Group[] {
     const members = fields.required('members', 'a list of VMs', it => readNames(it, 'VMs'))
     const spread = fields.read('spread', it => it.text("'hwm' or a label"))
     const together = fields.read('together', it => it.text("'hwm' or a label"))
+    const order = fields.read('order', it => it.whole(0, MAX_PRIORITY))
     const replicas = fields.read('replicas', it => it.whole(1, MAX_PRIORITY))
     groups.push({
       name,
       members: members ?? [],
       ...(spread === undefined ? {} : { spread }),
       ...(together === undefined ? {} : { together }),
+      ...(order === undefined ? {} : { order }),
       ...(replicas === undefined ? {} : { replicas }),
     })
   }

@@ -2,6 +2,7 @@
 import type { Step } from '../../model/operation.ts'
 import { setName } from '../../model/preview.ts'
 import type { ClusterSnapshot, HwmView, VmView } from '../../model/snapshot.ts'
+import { startOrder } from '../../model/placement.ts'
 import { basisOf, loadChanges, operationWith, plural } from './common.ts'
 import { NoPlan, type Choices, type LeftOut, type Plan, type PlannedMove } from './plan.ts'
 import { planningRoom } from './room.ts'
@@ -232,7 +233,7 @@ function draw(
   for (const vm of vms) places.delete(vm.name)
   const moves: PlannedMove[] = []
   const unplaced: LeftOut[] = []
-  for (const vm of inOrder(vms)) {
+  for (const vm of inOrder(vms, orderIn(snapshot))) {
     const treatment = treat(vm)
     const from = placeOf(vm)
     if (from === undefined) continue
@@ -280,23 +281,32 @@ function draw(
 }
 
 /** Highest priority first, then by name; VMs with an `order` change places among themselves until that is kept. */
-function inOrder(vms: readonly VmView[]): VmView[] {
+function inOrder(vms: readonly VmView[], orderOf: (vm: string) => number | undefined): VmView[] {
   const byPriority = [...vms].sort(
     (a, b) => (b.config?.priority ?? 0) - (a.config?.priority ?? 0) || a.name.localeCompare(b.name),
   )
   const ordered = byPriority
-    .filter(vm => vm.config?.order !== undefined)
-    .sort((a, b) => (a.config?.order ?? 0) - (b.config?.order ?? 0))
-  return byPriority.map(vm => (vm.config?.order === undefined ? vm : (ordered.shift() ?? vm)))
+    .filter(vm => orderOf(vm.name) !== undefined)
+    .sort((a, b) => (orderOf(a.name) ?? 0) - (orderOf(b.name) ?? 0))
+  return byPriority.map(vm => (orderOf(vm.name) === undefined ? vm : (ordered.shift() ?? vm)))
+}
+
+/** `startOrder` of the cluster's VMs, by name. */
+function orderIn({ config, vms }: ClusterSnapshot): (vm: string) => number | undefined {
+  return name => {
+    const vm = vms[name]?.config
+    return vm && config && startOrder(config, vm)
+  }
 }
 
 /** What starts anew begins once those of the `order` just below its own run, and its delay after them. What moves live need not wait. */
 function chained(moves: readonly PlannedMove[], snapshot: ClusterSnapshot): PlannedMove[] {
-  const orderOf = ({ vm }: PlannedMove) => snapshot.vms[vm]?.config?.order
+  const order = orderIn(snapshot)
+  const orderOf = ({ vm }: PlannedMove) => order(vm)
   return moves.map(move => {
-    const order = orderOf(move)
-    if (order === undefined || !move.interrupts) return move
-    const lower = moves.map(orderOf).filter(each => each !== undefined && each < order)
+    const own = orderOf(move)
+    if (own === undefined || !move.interrupts) return move
+    const lower = moves.map(orderOf).filter(each => each !== undefined && each < own)
     const last = Math.max(...lower.map(each => each ?? Number.NEGATIVE_INFINITY))
     const after = moves.filter(each => orderOf(each) === last).map(({ vm }) => vm)
     const delayMs = snapshot.vms[move.vm]?.config?.delayMs
