@@ -108,6 +108,14 @@ function groupsOf(problem: Problem, vmIndex: ReadonlyMap<string, number>): Zoned
   return groups
 }
 
+function replicasOf(problem: Problem, vmIndex: ReadonlyMap<string, number>): Replicas[] {
+  return problem.groups.flatMap(({ name, members, replicas: needed = 0 }) =>
+    needed === 0
+      ? []
+      : [{ name, needed, members: Int32Array.from(members, vm => vmIndex.get(vm)!) }],
+  )
+}
+
 /** Compiles a problem. Throws `UnsoundProblem` when it has faults. */
 export function compile(problem: Problem): Compiled {
   const faults = faultsOf(problem)
@@ -162,11 +170,7 @@ export function compile(problem: Problem): Compiled {
     units: members.map(list => Int32Array.from(list)),
     groups,
     groupsOf: ofVm,
-    replicas: problem.groups.flatMap(({ name, members, replicas: needed = 0 }) =>
-      needed === 0
-        ? []
-        : [{ name, needed, members: Int32Array.from(members, vm => vmIndex.get(vm)!) }],
-    ),
+    replicas: replicasOf(problem, vmIndex),
     hwmIndex,
     vmIndex,
   }

@@ -1,6 +1,4 @@
 // What plan, fallback, what-if and snapshot promise to programs: fields, exit statuses, options; on a cluster file alone.
-import { syncBuiltinESMExports } from 'node:module'
-import threads, { type Worker } from 'node:worker_threads'
 import { describe, expect, test, vi } from 'vitest'
 import { checkFallback } from '../../src/solver/check/fallback.ts'
 import { checkOrder } from '../../src/solver/check/order.ts'
@@ -8,6 +6,7 @@ import { checkPlacement } from '../../src/solver/check/placement.ts'
 import { problemOf } from '../../src/solver/door.ts'
 import type { Move, Problem } from '../../src/solver/problem.ts'
 import { parseClusterFile } from '../../src/model/cluster-file/parse.ts'
+import { Hiring } from './hiring.ts'
 import { World } from './world.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -73,28 +72,6 @@ function problemIn(text: string): Problem {
   const parsed = parseClusterFile(text, 'test')
   if (!parsed.ok) throw new Error('the test has no valid cluster file')
   return problemOf(parsed.config)
-}
-
-/** Keeps every thread that is begun, until it is disposed of. */
-class Hiring implements Disposable {
-  readonly hired: Worker[] = []
-  readonly #real = threads.Worker
-
-  constructor() {
-    const { hired } = this
-    threads.Worker = class extends this.#real {
-      constructor(...args: ConstructorParameters<typeof Worker>) {
-        super(...args)
-        hired.push(this)
-      }
-    }
-    syncBuiltinESMExports()
-  }
-
-  [Symbol.dispose](): void {
-    threads.Worker = this.#real
-    syncBuiltinESMExports()
-  }
 }
 
 const entries = (record: Readonly<Record<string, string>>) => new Map(Object.entries(record))

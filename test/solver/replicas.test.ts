@@ -39,7 +39,7 @@ function drawn(seed: number): Problem {
 }
 
 /** Whether enough members are outside each set of X units. */
-function isKept({ hwms: _, ...problem }: Problem, units: string[][], map: PlacementMap): boolean {
+function isKept(problem: Problem, units: string[][], map: PlacementMap): boolean {
   const [{ members, replicas = 0 } = { members: [] as string[], replicas: 0 }] = problem.groups
   const size = Math.min(problem.tolerate, units.length)
   return [...choices(units, size)].every(failed => {
