@@ -61,13 +61,13 @@ export const SOLVE_KEYS: readonly KeyAction[] = [
   inPlan('solve-save', 'D', {
     short: 'save as CDM',
     help: 'make it the CDM, nothing moves',
-    why: whyNotApply,
+    why: store => whyNotApply(store, false),
     run: store => apply(store, false),
   }),
   inPlan('solve-move', 'N', {
     short: 'move',
     help: 'make it the CDM, and move its VMs',
-    why: whyNotApply,
+    why: store => whyNotApply(store, true),
     run: store => apply(store, true),
   }),
 ]
@@ -82,13 +82,15 @@ export function whyNotLeaveOut(store: ConsoleStore): string | undefined {
 
 const SEARCHING = 'the search goes on: e ends it with the best so far'
 
-function whyNotApply(store: ConsoleStore): string | undefined {
+function whyNotApply(store: ConsoleStore, moves: boolean): string | undefined {
   const { solved, since, leaving } = store.getState().solve
   if (since !== undefined) return SEARCHING
   if (solved?.whatIf) return 'it answers a what-if: nothing of it can become the CDM'
   if (leaving !== undefined) return 'what is left out is being worked out'
   if (solved?.answer !== 'map') return 'there is no map to apply'
   if (solved.order !== 'found') return 'there is no order of moves'
+  if (solved.homes === 0 && (!moves || solved.moves.length === 0))
+    return 'the CDM says so already: nothing to change'
   return whyNotAct(store)
 }
 

@@ -52,6 +52,18 @@ describe('the verdict on X', () => {
   test('the engine is gone: the verdict is as old as the picture', () =>
     three().dropEngine().sees('TOLERATES 1: yes  of 0 s ago'))
 
+  for (const size of SIZES) {
+    test(`the verdict with its counter-example, and what happens if it fails, at ${size}`, () =>
+      three(size)
+        .press('j')
+        .golden(`if-it-fails-hwm-${size}`)
+        .press('2')
+        .golden(`if-it-fails-vm-${size}`)
+        .kill('quark')
+        .foresees()
+        .golden(`verdict-no-${size}`))
+  }
+
   test('beside each VM stands where it restarts, on both screens', () =>
     three('112x30')
       .press('j')

@@ -116,6 +116,19 @@ describe('what was found', () => {
       .press('D')
       .sees('there is no map to apply'))
 
+  test('nothing to move and nothing to change: no key offers it, and says why', () =>
+    three('112x30')
+      .does(finding({ moves: [], homes: 0, changedMaps: [], value: 0, bound: 0, proved: true }))
+      .press('P')
+      .sees('none: everything is where it belongs')
+      .doesNotSee('FALLBACK MAPS')
+      .press('D')
+      .sees('the CDM says so already: nothing to change')
+      .press('N')
+      .sees('the CDM says so already: nothing to change')
+      .press('j', 'space')
+      .sees('there is no move to leave out'))
+
   test('a read-only console looks and applies nothing', () =>
     three('112x30').does(finding()).press('P').press('N').sees('this console is read-only'))
 
@@ -230,6 +243,11 @@ describe('the search', () => {
       .sees('best 7')
       .sees('bound 5')
       .sees('gap 40.0 %')
+      .does(({ cluster: scripted }) =>
+        scripted.progress({ phase: 'balance', best: 0.22, bound: 0, gap: 0.22 }),
+      )
+      .sees('best 0.2200')
+      .doesNotSee('gap')
       .after('8 s', { refresh: true })
       .sees('searching 8 s')
       .press('D')
@@ -296,7 +314,7 @@ describe('moves left out', () => {
       .press('space')
       .sees('fewest moves  1')
       .sees('then TOLERATES 1: NO  quark: ram short 2 GiB')
-      .sees('MOVES  1 in 1 batch, 1 homes change')
+      .sees('MOVES  1 in 1 batch, 1 home changes')
       .sees('LEFT OUT  1')
       .sees('freebsd-vmm2  stays on quark, not → snailin')
       .selects('    freebsd-vmm2')

@@ -125,22 +125,28 @@ export function secondLine(context: ViewContext): Line {
   const { picture } = state
   if (!picture.snapshot) return fitLine([], layout.columns)
   const roomy = layout.columns >= TWO_GAPS_FROM
-  const { head, detail } = verdictLine(context, roomy)
-  const segments = (withRunning: boolean): Segment[] => [
-    { priority: 100, line: hwmCounts(context) },
-    ...vmCounts(context, roomy, withRunning),
-    ...(head ? [head] : []),
-  ]
   const room = layout.columns - 1
-  const all = segments(true)
-  // How many run is the first that can be left out for those that do not, and for why the verdict is what it is.
-  const whole = fitSegments(all, Infinity, 2)
-  const doFit = lineWidth(whole) + lineWidth(detail) <= room
-  const shown = fitSegments(
-    doFit || (roomy && detail.length === 0) ? all : segments(false),
-    room,
-    2,
-  )
+  // How many run is the first that can be left out for those that do not, and for why the verdict is what it is; then the wider gaps.
+  const ways = [
+    [roomy, true],
+    [roomy, false],
+    [false, false],
+  ] as const
+  const composed = ways.map(([isRoomy, withRunning]) => {
+    const { head, detail } = verdictLine(context, isRoomy)
+    const segments: Segment[] = [
+      { priority: 100, line: hwmCounts(context) },
+      ...vmCounts(context, isRoomy, withRunning),
+      ...(head ? [head] : []),
+    ]
+    const width = lineWidth(fitSegments(segments, Infinity, 2)) + lineWidth(detail)
+    return { segments, detail, doFit: width <= room }
+  })
+  const [whole, , least] = composed
+  const hasDetail = whole !== undefined && whole.detail.length > 0
+  const { segments, detail } =
+    composed.find(each => each.doFit) ?? (roomy && !hasDetail ? whole! : least!)
+  const shown = fitSegments(segments, room, 2)
   const showsDetail = room - lineWidth(shown) >= DETAIL_FROM
   return fitLine(
     [span(' '), ...shown, ...(showsDetail ? detail : [])],

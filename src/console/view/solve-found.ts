@@ -118,7 +118,7 @@ function moves(
 ): RowSection {
   if (all.length === 0 && order === 'found') {
     const none = out.length > 0 ? 'none left' : 'none: everything is where it belongs'
-    const text = homes === 0 ? none : `none; ${homes} homes change`
+    const text = homes === 0 ? none : `none; ${homesChange(homes)}`
     return { title: line(span('MOVES', 'head')), lines: [{ line: line(span(text, 'good')) }] }
   }
   // Counted from one, whatever the solver calls them.
@@ -139,7 +139,7 @@ function moves(
   })
   const head =
     order === 'found'
-      ? `MOVES  ${all.length} in ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${homes} homes change`
+      ? `MOVES  ${all.length} in ${batches} ${batches === 1 ? 'batch' : 'batches'}, ${homesChange(homes)}`
       : 'MOVES'
   const stuck =
     order === 'found'
@@ -186,6 +186,10 @@ function leftOut(
   }
 }
 
+function homesChange(homes: number): string {
+  return homes === 1 ? '1 home changes' : `${homes} homes change`
+}
+
 interface MoveLook {
   readonly names: number
   readonly ends: number
@@ -214,7 +218,10 @@ function moveLine(
 function maps({ changedMaps }: Solved, width: number): RowSection {
   return {
     title: line(span(`FALLBACK MAPS THAT CHANGE  ${changedMaps.length}`, 'head')),
-    lines: wrap(changedMaps.join('  '), width).map(text => ({ line: line(text) })),
+    lines:
+      changedMaps.length === 0
+        ? []
+        : wrap(changedMaps.join('  '), width).map(text => ({ line: line(text) })),
   }
 }
 

@@ -123,7 +123,8 @@ function search(
       span(`  ${phase}`, 'dim'),
       span(best === undefined ? '  nothing yet' : `  best ${figure(best)}`, 'strong'),
       span(`  bound ${figure(bound)}`),
-      span(gap === undefined ? '' : `  gap ${(gap * 100).toFixed(1)} %`),
+      // Of nothing there is no share.
+      span(gap === undefined || bound <= 0 ? '' : `  gap ${(gap * 100).toFixed(1)} %`),
     )
   }
   pieces.push(span('   '), key(store, 'solve-enough'), span('enough', 'dim'))
