@@ -211,13 +211,19 @@ export interface EachFallback extends FallbackMap {
   readonly isUnknown: boolean
 }
 
+/** `replicas` bind who goes on running, not where the others restart. */
+function forRestarts(problem: Problem): Problem {
+  const groups = problem.groups.map(({ replicas: _, ...group }) => group)
+  return { ...problem, groups }
+}
+
 /** The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. */
 export function* allFallbacks(
   problem: Problem,
   map: PlacementMap,
   options: Limits & { readonly tolerate?: number } = {},
 ): Generator<EachFallback> {
-  const compiled = compile(problem)
+  const compiled = compile(forRestarts(problem))
   const ground = groundOf(compiled, assignmentOf(compiled, map))
   const budget = new Budget(options)
   const tolerate = Math.min(options.tolerate ?? problem.tolerate, compiled.units.length)

@@ -142,7 +142,7 @@ export function refute(ground: Ground, tolerate: number): CounterExample | undef
 }
 
 /** A group of which too few go on running when the units fail that hold most of it. */
-function refuteReplicas(ground: Ground, tolerate: number): CounterExample | undefined {
+export function refuteReplicas(ground: Ground, tolerate: number): CounterExample | undefined {
   const { compiled, where } = ground
   const { replicas, unitOf, units, problem } = compiled
   for (const group of replicas) {

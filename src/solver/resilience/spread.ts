@@ -4,6 +4,7 @@ import type { Budget } from '../budget.ts'
 import type { Ground } from './ground.ts'
 import { choose, everySet, judge, unitsThatMatter, type Verdict } from './judge.ts'
 import { firstEntries } from './lists.ts'
+import { refuteReplicas } from './refute.ts'
 import { Simulation } from './simulate.ts'
 
 /** Beyond this, running all sets for nothing would take longer than the verdict may. */
@@ -19,6 +20,8 @@ function sharedOut(ground: Ground, tolerate: number, budget: Budget): Verdict | 
   const size = Math.min(tolerate, units.length)
   if (size === 0 || ground.loads.length === 0) return undefined
   if (choose(units.length, size) > MOST_SETS) return undefined
+  // What restarts elsewhere does not go on running: no list mends that.
+  if (refuteReplicas(ground, tolerate) !== undefined) return undefined
   const lists = firstEntries(ground, size, budget, 'share out')
   const simulation = new Simulation(ground, lists)
   let setsChecked = 0
