@@ -94,8 +94,15 @@ export const PICTURES: readonly Picture[] = [
     name: 'place',
     title: 'The CDM as a picture: HWMs filled with their VMs, and what is kept free for fallback',
     size: [120, 24],
-    story: ['3', '1 s'],
-    words: ['kept for fallback', 'win7-vmm2'],
+    story: ['3', '1 s', 'l', 'j'],
+    words: ['kept for fallback', /win7-vmm2 +HAVM/, 'restarts'],
+  },
+  {
+    name: 'plan',
+    title: 'A new placement: what it is worth, whether X holds, its moves, one of them left out',
+    size: [120, 26],
+    story: ['P', '1 s', 'o', '2 s', 'j', 'space', '1 s'],
+    words: ['[balance]', 'TOLERATES 1: yes', 'LEFT OUT  1', 'BEFORE AND AFTER'],
   },
   {
     name: 'hwm-forty',
@@ -141,7 +148,8 @@ export async function draw(picture: Picture): Promise<{ svg: string; text: strin
   const identity = { who: 'anna', from: 'admin1', version: 'picture' }
   // The solver's time goes by what it does, so that limits end the same search at the same place.
   let looks = 0
-  const worker = () => new NearWorker(() => (looks += 20)).scene
+  const hire = () => new NearWorker(() => (looks += 20))
+  const worker = () => hire().scene
   simulation.dump()
   const acting = actsInSimulation(simulation, observation, identity, wall)
   await using engine = new Engine({
@@ -154,6 +162,7 @@ export async function draw(picture: Picture): Promise<{ svg: string; text: strin
       writes: true,
       wall,
       workers: new SceneWorkers({ judge: worker(), answer: worker() }),
+      hire,
     },
     simulate: line => actOn(simulation, line),
     storedXml: vm => {
