@@ -213,7 +213,7 @@ export interface EachFallback extends FallbackMap {
 
 /** `replicas` bind who goes on running, not where the others restart. */
 function forRestarts(problem: Problem): Problem {
-  const groups = problem.groups.map(({ replicas: _, ...group }) => group)
+  const groups = problem.groups.map(group => ({ ...group, replicas: 0 }))
   return { ...problem, groups }
 }
 
