@@ -27,6 +27,8 @@ export async function looking(wrap = (command: string) => `exec ${command}`): Pr
       stdio: ['pipe', 'pipe', 'ignore'],
     })
     children.push(shell)
+    // What is written to a shell that has ended is lost, as at sshd: who asked hears it by the end of the channel.
+    shell.stdin.on('error', () => channel.end())
     channel.pipe(shell.stdin)
     shell.stdout.pipe(channel)
   }
