@@ -94,6 +94,10 @@ function hwmRow(
 export function reasonLine(hwm: HwmView, cells: Pick<CellContext, 'ages' | 'glyphs'>): Line {
   const style = hwm.state === 'connecting' ? 'dim' : 'bad'
   const pieces: Span[] = [span(cells.ages.of(hwm.since).padEnd(6), style)]
+  // That it is proved to be off is worth more than why it does not answer.
+  const proof = hwm.fence?.proof
+  if (proof)
+    pieces.push(span(` fenced (${proof.kind})`, 'strong'), span(` ${cells.glyphs.dot}`, 'dim'))
   if (hwm.reason !== '') pieces.push(span(` ${hwm.reason}`))
   if (hwm.next !== '')
     pieces.push(span(`${hwm.reason === '' ? ' ' : ` ${cells.glyphs.dot} `}${hwm.next}`, 'dim'))

@@ -1,6 +1,6 @@
 // The last line: the keys that work now, or the line that is being typed. Above it the newest event, or what was just told.
 import { bestByTyped } from '../best-by.ts'
-import { operationInHand } from '../acting/reasons.ts'
+import { hwmInHand, operationInHand } from '../acting/reasons.ts'
 import { keyLabel } from '../key-names.ts'
 import type { KeyAction } from '../key-table.ts'
 import { KEY_TABLE } from '../key-table.ts'
@@ -31,7 +31,7 @@ function keyLine(context: ViewContext, store: ConsoleStore): Line {
     if (key === undefined || !isShownHere(action, context)) continue
     const isHere = action.id === `screen-${state.screen}` && state.opened.length === 0
     segments.push({
-      priority: priorityOf(action, context),
+      priority: isWanted(action, store) ? WANTED : priorityOf(action, context),
       line: line(span(keyLabel(key), 'key'), span(` ${short}`, isHere ? 'strong' : 'dim')),
     })
   }
@@ -63,7 +63,20 @@ const PLAN_SHORTS: Readonly<Record<string, string>> = {
 /** Of those of a plan, what a plain list has no room for. */
 const MARK_IN_PLAN = 41
 
-const OF_OPERATIONS = new Set(['pause', 'retry', 'take-up'])
+const OF_OPERATIONS = new Set(['pause', 'retry', 'take-up', 'undo'])
+
+/** After the help, before all others. */
+const WANTED = 88
+
+/** What a dead HWM is waiting for, or one that is back: it is not left out for want of room. */
+function isWanted({ id }: KeyAction, store: ConsoleStore): boolean {
+  if (id !== 'evacuate' && id !== 'homecoming') return false
+  const { picture, opened } = store.getState()
+  const hwm = hwmInHand(store)
+  if (!hwm || opened.at(-1)?.kind === 'plan') return false
+  if (id === 'evacuate') return hwm.state === 'down'
+  return hwm.state === 'up' && [...picture.homeOf(hwm.name)].some(vm => picture.vm(vm)?.away)
+}
 
 /** The keys of a plan, or of an operation, come before those that are there everywhere. */
 function priorityOf({ id, group, priority = 0 }: KeyAction, { state }: ViewContext): number {
