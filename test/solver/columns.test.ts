@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Budget } from '../../src/solver/budget.ts'
-import { classesOf } from '../../src/solver/packing/classes.ts'
+import { allOf, classesOf } from '../../src/solver/packing/classes.ts'
 import { Relaxation } from '../../src/solver/packing/columns.ts'
 import { dive } from '../../src/solver/packing/dive.ts'
 import { search } from '../../src/solver/packing/exact.ts'
@@ -44,7 +44,7 @@ test('the relaxation bounds from below, and with dives the fewest bins are found
     const packing = drawn(seed, 11)
     const classes = classesOf(packing)
     const budget = new Budget({ work: 1e8 })
-    const relaxation = new Relaxation(classes, new Pricing(classes), classes.demand, seeded(seed))
+    const relaxation = new Relaxation(classes, [new Pricing(classes)], allOf(classes), seeded(seed))
     relaxation.advance(Infinity, budget)
     const { bound, isSolved } = relaxation
     const exact = fewest(packing)
@@ -66,16 +66,16 @@ test('a dive is complete only when everything is in bins, none too full, and the
   for (let seed = 1; seed <= 200; seed++) {
     const packing = drawn(seed, 16)
     const classes = classesOf(packing)
-    const pricing = new Pricing(classes)
-    const root = new Relaxation(classes, pricing, classes.demand, seeded(seed))
+    const pricings = [new Pricing(classes)]
+    const root = new Relaxation(classes, pricings, allOf(classes), seeded(seed))
     root.advance(Infinity, new Budget({}))
     const most = root.bound - (seed % 3)
     const options = { most, noise: 0.3, clear: 0.3 }
     const dived = dive(
       classes,
-      pricing,
+      pricings,
       root,
-      classes.demand,
+      allOf(classes),
       options,
       seeded(seed),
       new Budget({}),
@@ -89,7 +89,7 @@ test('a dive is complete only when everything is in bins, none too full, and the
           load[d]! += classes.size[c * classes.dims + d]! * counts[k]!
       })
       for (let d = 0; d < classes.dims; d++)
-        expect(load[d]).toBeLessThanOrEqual(classes.capacity[d]!)
+        expect(load[d]).toBeLessThanOrEqual(classes.kinds[0]!.capacity[d]!)
     }
     const isAll = placed.every((count, c) => count === classes.demand[c])
     expect(dived.isComplete).toBe(isAll && dived.columns.length <= most)

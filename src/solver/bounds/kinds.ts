@@ -24,7 +24,10 @@ export function kindsOf(capacity: Float64Array, dims: number, hwms: Iterable<num
   return [...kinds.values()]
 }
 
-/** How many of each kind, and the least that any dimension has of it, in shares of what is needed. */
+/** What a choice is worth beyond having enough: below 1, it is of no use. */
+export type Worth = (counts: readonly number[]) => number
+
+/** How many of each kind, and the least that any dimension has of it, in shares of what is needed; no more than its worth. */
 export interface Choice {
   readonly counts: readonly number[]
   readonly plenty: number
@@ -32,13 +35,14 @@ export interface Choice {
 
 /**
  * The choices of `count` HWMs that have `need` of every dimension, the most plentiful first, `most` at most. Undefined when there
- * were too many to look at all of them.
+ * were too many to look at all of them. `worth`: asked of each that has enough.
  */
 export function choicesOf(
   kinds: readonly Kind[],
   count: number,
   need: Float64Array,
   most: number,
+  worth: Worth = () => Infinity,
 ): Choice[] | undefined {
   const dims = need.length
   const asked = Array.from({ length: dims }, (_, d) => d).filter(d => need[d]! > 0)
@@ -65,6 +69,8 @@ export function choicesOf(
     }
     if (plenty < worst) return
     if (k === kinds.length) {
+      plenty = Math.min(plenty, worth(counts))
+      if (plenty < worst) return
       found.push({ counts: counts.slice(), plenty })
       found.sort((a, b) => b.plenty - a.plenty)
       if (found.length > most) found.pop()
@@ -85,18 +91,19 @@ export function choicesOf(
 }
 
 /**
- * The fewest HWMs, `from` at least, of which some choice has enough of every dimension; one more than there are when none has.
+ * The fewest HWMs, `from` at least, of which some choice has enough of every dimension and is of use; one more than there are when none has.
  * `need` tells what that is for a number of HWMs, and must not grow with it.
  */
 export function fewestOfKinds(
   kinds: readonly Kind[],
   from: number,
   need: (count: number) => Float64Array,
+  worth?: Worth,
 ): number {
   const all = kinds.reduce((sum, { members }) => sum + members.length, 0)
   let count = from
   while (count <= all) {
-    const choices = choicesOf(kinds, count, need(count), 1)
+    const choices = choicesOf(kinds, count, need(count), 1, worth)
     if (choices === undefined || choices.length > 0) return count
     count++
   }

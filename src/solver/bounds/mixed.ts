@@ -3,7 +3,8 @@
 // than the dimensions one by one where HWMs differ: those with much memory have few CPUs.
 
 import type { Compiled } from '../compile.ts'
-import { fewestOfKinds, kindsOf } from './kinds.ts'
+import { fewestOfKinds, type Kind, kindsOf, type Worth } from './kinds.ts'
+import { shareAtLevel } from './level.ts'
 
 /** What any map needs of one dimension when `count` HWMs are on: T7 asks for more when few may fail. */
 type NeedOf = (dim: number, count: number) => number
@@ -63,9 +64,18 @@ function mixedBound(
   return best
 }
 
-/** The fewest HWMs that could hold all and survive `tolerate` failures (T7 with all dimensions together). */
-export function mixedResilientBound(compiled: Compiled, tolerate: number): number {
-  const { hwms, vms, dims, capacity, demand, ha, units, pinned, home, inMaintenance } = compiled
+/** What any map asks of the HWMs that are on when X of them may fail, all dimensions together. */
+export interface Asked {
+  /** HWMs that may be on. */
+  readonly open: readonly number[]
+  /** T7 on average: less when more HWMs are on. */
+  readonly need: NeedOf
+  /** Of a choice of so many of each kind: how much spare room it has of what X failures ask for (level.ts). */
+  worthOf(kinds: readonly Kind[]): Worth
+}
+
+export function askedBy(compiled: Compiled, tolerate: number): Asked {
+  const { hwms, vms, dims, demand, ha, units, pinned, home, inMaintenance } = compiled
   const isPinnedTo = new Uint8Array(hwms)
   for (let v = 0; v < vms; v++) if (pinned[v]) isPinnedTo[home[v]!] = 1
   const open = Array.from({ length: hwms }, (_, h) => h).filter(
@@ -81,10 +91,37 @@ export function mixedResilientBound(compiled: Compiled, tolerate: number): numbe
     if (!isCounted || tolerate === 0 || moving[d] === 0) return plain[d]! + moving[d]!
     return on > tolerate ? plain[d]! + (moving[d]! * on) / (on - tolerate) : Infinity
   }
+  const worthOf = (kinds: readonly Kind[]): Worth => {
+    if (!isCounted || tolerate === 0) return () => Infinity
+    const bySize = Array.from({ length: dims }, (_, d) =>
+      kinds.map((_, k) => k).sort((a, b) => kinds[b]!.capacity[d]! - kinds[a]!.capacity[d]!),
+    )
+    return counts => {
+      let worth = Infinity
+      for (let d = 0; d < dims; d++) {
+        const sizes = bySize[d]!.filter(k => counts[k]! > 0).map(k => ({
+          size: kinds[k]!.capacity[d]!,
+          count: counts[k]!,
+        }))
+        worth = Math.min(worth, shareAtLevel(sizes, plain[d]!, moving[d]!, tolerate))
+      }
+      return worth
+    }
+  }
+  return { open, need, worthOf }
+}
+
+/** The fewest HWMs that could hold all and survive `tolerate` failures (T7 with all dimensions together). */
+export function mixedResilientBound(compiled: Compiled, tolerate: number): number {
+  const { dims, capacity, units } = compiled
+  const { open, need, worthOf } = askedBy(compiled, tolerate)
+  const isCounted = units.every(members => members.length === 1)
+  const kinds = kindsOf(capacity, dims, open)
   const count = fewestOfKinds(
-    kindsOf(capacity, dims, open),
+    kinds,
     Math.max(isCounted ? tolerate + 1 : 1, mixedBound(capacity, open, dims, need)),
     on => Float64Array.from({ length: dims }, (_, d) => need(d, on)),
+    worthOf(kinds),
   )
   return Math.min(count, open.length)
 }

@@ -1,6 +1,7 @@
 // T7 and its kin: what X failures ask of any map at all, whatever it looks like.
 import type { Compiled } from '../compile.ts'
 import type { Refusal } from '../problem.ts'
+import { isEnoughAtLevel } from './level.ts'
 import { unitsOf } from './units.ts'
 
 /**
@@ -8,6 +9,7 @@ import { unitsOf } from './units.ts'
  * - averaged over all sets of X of the U failure units, the survivors' spare must hold the HAVMs of the failed: (C - P)(U - X) >= H * U;
  * - when the X largest fail, with capacity I inside and O outside of them, all HAVMs end outside, beside the plain VMs that find no place
  *   inside: H <= O - max(0, P - I).
+ * The number of HWMs is also held to what `level.ts` says, which is sharper than both where they differ.
  */
 export interface ResilientBound {
   /** Fewest HWMs that could do; one more than there are when none could. */
@@ -105,19 +107,21 @@ function withoutRefuge(compiled: Compiled, tolerate: number): Refusal | undefine
 /** The fewest of the HWMs, largest first, that are enough; `unitsOfAll`: failure units, where they are not single HWMs. */
 function fewest(held: readonly number[], counted: Counted, unitsOfAll: number | undefined): number {
   const { tolerate, plain, ha } = counted
-  let inside = 0
-  let outside = 0
+  let all = 0
+  const sizes: { size: number; count: number }[] = []
   for (let count = 0; ; count++) {
-    const all = inside + outside
     const failing = unitsOfAll ?? count
     const isEnough =
       all >= plain + ha &&
       failing > tolerate &&
       isEnoughOnAverage(all, failing, counted) &&
-      (unitsOfAll !== undefined || ha <= outside - Math.max(0, plain - inside))
+      (unitsOfAll !== undefined || isEnoughAtLevel(sizes, plain, ha, tolerate))
     if (isEnough || count === held.length) return count
-    if (count < tolerate) inside += held[count]!
-    else outside += held[count]!
+    const size = held[count]!
+    all += size
+    const last = sizes.at(-1)
+    if (last?.size === size) last.count++
+    else sizes.push({ size, count: 1 })
   }
 }
 

@@ -1,29 +1,61 @@
-// Equal items of a packing with equal bins are one class: column generation has a row for each class, not for each item.
+// Equal items of a packing are one class, equal bins one kind: column generation has a row for each class, not for each item, and asks
+// for the dearest bin of each kind, not of each bin.
+import { kindsOf } from '../bounds/kinds.ts'
 import type { Packing } from './packing.ts'
 
-/** Classes of equal items and the one bin all bins are like. Amounts are shares of the bin, for comparing; fits are exact. */
+/** Bins of equal capacity. */
+export interface BinKind {
+  readonly bins: readonly number[]
+  readonly capacity: Float64Array
+}
+
+/** Classes of equal items, and the kinds of bins. */
 export interface Classes {
   readonly count: number
   readonly dims: number
-  /** class * dims + dim, and the bin's capacity. Dimensions that nobody can fill are left out. */
+  /** class * dims + dim. Dimensions that nobody can fill are left out, in capacities too. */
   readonly size: Float64Array
-  readonly capacity: Float64Array
+  readonly kinds: readonly BinKind[]
+  /** Number of the kind of each bin; -1: closed. */
+  readonly kindOf: Int32Array
   /** Items of each class. */
   readonly demand: Int32Array
   readonly itemsOf: readonly (readonly number[])[]
 }
 
-/** For packings whose open bins are all alike (`isUniform`) and whose items each fit into one. */
+/** What a plan has left: of each class, and of each kind of bin. */
+export interface Left {
+  readonly demand: Int32Array
+  readonly bins: Int32Array
+}
+
+/** All of it. */
+export function allOf({ demand, kinds }: Classes): Left {
+  return { demand, bins: Int32Array.from(kinds, ({ bins }) => bins.length) }
+}
+
+/** For packings in which any item may go to any open bin with room for it (`isFree`). */
 export function classesOf(packing: Packing): Classes {
-  const { items, size } = packing
-  const open = packing.rows[0]!.indexOf(1)
-  const capacity = packing.capacity.slice(open * packing.dims, (open + 1) * packing.dims)
+  const { items, size, dims: all } = packing
+  const open: number[] = []
+  packing.rows[0]!.forEach((isOpen, b) => {
+    if (isOpen === 1) open.push(b)
+  })
+  const whole = kindsOf(packing.capacity, all, open)
   const limited: number[] = []
-  for (let d = 0; d < packing.dims; d++) {
+  for (let d = 0; d < all; d++) {
     let sum = 0
-    for (let i = 0; i < items; i++) sum += size[i * packing.dims + d]!
-    if (sum > capacity[d]!) limited.push(d)
+    for (let i = 0; i < items; i++) sum += size[i * all + d]!
+    if (whole.some(({ capacity }) => sum > capacity[d]!)) limited.push(d)
   }
+  const kinds = whole.map(({ members, capacity }) => ({
+    bins: members,
+    capacity: Float64Array.from(limited, d => capacity[d]!),
+  }))
+  const kindOf = new Int32Array(packing.bins).fill(-1)
+  kinds.forEach(({ bins }, k) => {
+    for (const b of bins) kindOf[b] = k
+  })
   const numbers = new Map<string, number>()
   const itemsOf: number[][] = []
   for (let i = 0; i < items; i++) {
@@ -45,7 +77,8 @@ export function classesOf(packing: Packing): Classes {
     count: itemsOf.length,
     dims,
     size: sizes,
-    capacity: Float64Array.from(limited, d => capacity[d]!),
+    kinds,
+    kindOf,
     demand: Int32Array.from(itemsOf, members => members.length),
     itemsOf,
   }

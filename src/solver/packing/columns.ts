@@ -1,8 +1,8 @@
-// Column generation for equal bins (Gilmore and Gomory 1961): the linear relaxation over all ways to fill a bin. Its value, rounded up,
-// is the strongest bound known for bin packing; its solution is what diving (dive.ts) rounds.
+// Column generation (Gilmore and Gomory 1961): the linear relaxation over all ways to fill a bin, of which there are one or several kinds,
+// so many of each. Its value, rounded up, is the strongest bound known for bin packing; its solution is what diving (dive.ts) rounds.
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
-import type { Classes } from './classes.ts'
+import type { Classes, Left } from './classes.ts'
 import { Master } from './master.ts'
 import { type Column, Pricing } from './pricing.ts'
 
@@ -23,15 +23,23 @@ export interface PriceProof {
   readonly worth: Float64Array
 }
 
+/** Of several kinds of bins: what an item without a bin costs. More than any bin that is there. */
+const NO_BIN = 25
+
 /** The relaxation of one demand: it can be solved in parts, and answers its columns when it is. */
 export class Relaxation {
-  readonly #pricing: Pricing
-  readonly #demand: Int32Array
+  /** One for each kind of bin. */
+  readonly #pricings: readonly Pricing[]
+  readonly #left: Left
   readonly #master: Master
   readonly #classOf: readonly number[]
   readonly #rowOf: Int32Array
+  /** By number in the master; undefined: an item without a bin. */
+  readonly #columns: (Column | undefined)[] = []
   /** What an item of each class is worth, in bins, as the last round had it. */
   readonly prices: Float64Array
+  /** What one bin more of each kind would save. */
+  readonly rents: Float64Array
   #nodes = FIRST_NODES
   /** No packing of this demand has fewer bins. */
   bound: number
@@ -40,17 +48,26 @@ export class Relaxation {
   /** No column lowers the sum any more, or none was found: it is as good as it gets. */
   isSolved = false
 
-  constructor(classes: Classes, pricing: Pricing, demand: Int32Array, random: Random) {
-    this.#pricing = pricing
-    this.#demand = demand.slice()
+  constructor(classes: Classes, pricings: readonly Pricing[], left: Left, random: Random) {
+    const demand = left.demand.slice()
+    this.#pricings = pricings
+    this.#left = { demand, bins: left.bins.slice() }
     this.#rowOf = new Int32Array(classes.count).fill(-1)
     const classOf: number[] = []
     for (let c = 0; c < classes.count; c++) if (demand[c]! > 0) this.#rowOf[c] = classOf.push(c) - 1
     this.#classOf = classOf
+    const isOneKind = pricings.length === 1
     this.#master = new Master(
       classOf.map(c => demand[c]!),
       () => random.next(),
+      isOneKind ? [] : left.bins,
+      isOneKind ? 1 : NO_BIN,
     )
+    for (const c of classOf)
+      this.#columns.push(
+        isOneKind ? { kind: 0, rows: Int32Array.of(c), counts: Int32Array.of(1) } : undefined,
+      )
+    this.rents = new Float64Array(pricings.length)
     this.prices = new Float64Array(classes.count)
     this.bound = classOf.length > 0 ? 1 : 0
     this.isSolved = classOf.length === 0
@@ -58,16 +75,25 @@ export class Relaxation {
 
   /** Takes a column up, cut down to what is asked for here. */
   add(column: Column): void {
+    const { kind } = column
+    const classes: number[] = []
     const rows: number[] = []
     const counts: number[] = []
     for (let k = 0; k < column.rows.length; k++) {
-      const r = this.#rowOf[column.rows[k]!]!
+      const c = column.rows[k]!
+      const r = this.#rowOf[c]!
       if (r < 0) continue
+      classes.push(c)
       rows.push(r)
-      counts.push(Math.min(column.counts[k]!, this.#demand[column.rows[k]!]!))
+      counts.push(Math.min(column.counts[k]!, this.#left.demand[c]!))
     }
-    if (rows.length > 0)
-      this.#master.add({ rows: Int32Array.from(rows), counts: Int32Array.from(counts) })
+    if (rows.length === 0 || this.#left.bins[kind] === 0) return
+    this.#columns.push({ kind, rows: Int32Array.from(classes), counts: Int32Array.from(counts) })
+    if (this.#pricings.length > 1) {
+      rows.push(this.#classOf.length + kind)
+      counts.push(1)
+    }
+    this.#master.add({ rows: Int32Array.from(rows), counts: Int32Array.from(counts) })
   }
 
   /** Goes on until it is solved, the bound reaches `enough` or the budget is over. */
@@ -92,32 +118,42 @@ export class Relaxation {
 
   #price(budget: Budget): void {
     const classOf = this.#classOf
+    const { demand, bins } = this.#left
     let value = 0
     for (let r = 0; r < classOf.length; r++) {
       const price = Math.max(0, this.#master.prices[r]!)
       this.prices[classOf[r]!] = price
-      value += price * this.#demand[classOf[r]!]!
+      value += price * demand[classOf[r]!]!
     }
+    const isOneKind = this.#pricings.length === 1
+    if (!isOneKind)
+      for (let k = 0; k < bins.length; k++)
+        this.rents[k] = Math.max(0, -this.#master.prices[classOf.length + k]!)
     for (;;) {
-      const priced = this.#pricing.price(
-        this.prices,
-        this.#demand,
-        1 + SAFE / 10,
-        this.#nodes,
-        budget,
-      )
+      const dearest = new Float64Array(bins.length)
+      let isComplete = true
+      let found = 0
+      for (const [k, pricing] of this.#pricings.entries()) {
+        if (bins[k] === 0) continue
+        const floor = 1 + this.rents[k]! + SAFE / 10
+        const priced = pricing.price(this.prices, demand, floor, this.#nodes, budget)
+        dearest[k] = priced.atMost
+        isComplete = isComplete && priced.isComplete
+        found += priced.columns.length
+        for (const column of priced.columns) this.add(column)
+      }
       // Farley 1990: prices over the dearest bin are dual feasible.
-      const bound = Math.ceil(value / Math.max(1, priced.atMost) - SAFE)
+      const least = isOneKind ? value / Math.max(1, dearest[0]!) : leastWith(value, dearest, bins)
+      const bound = Math.ceil(least - SAFE)
       if (bound > this.bound) {
         this.bound = bound
-        this.proof = this.#proofOf(bound, Math.max(1, priced.atMost))
+        this.proof = isOneKind ? this.#proofOf(bound, Math.max(1, dearest[0]!)) : undefined
       }
-      for (const column of priced.columns) this.add(column)
-      if (priced.columns.length > 0) {
+      if (found > 0) {
         this.#nodes = Math.max(FIRST_NODES, this.#nodes >> 1)
         return
       }
-      this.isSolved = priced.isComplete || this.#nodes >= MOST_NODES
+      this.isSolved = isComplete || this.#nodes >= MOST_NODES
       if (this.isSolved || budget.isOver) return
       this.#nodes *= 8
     }
@@ -126,7 +162,7 @@ export class Relaxation {
   #proofOf(bins: number, dearest: number): PriceProof | undefined {
     const worth = this.prices.map(price => Math.floor((Math.max(0, price) / dearest) * SCALE))
     let all = 0
-    for (const c of this.#classOf) all += worth[c]! * this.#demand[c]!
+    for (const c of this.#classOf) all += worth[c]! * this.#left.demand[c]!
     return all > (bins - 1) * SCALE ? { bins, scale: SCALE, worth } : undefined
   }
 
@@ -134,15 +170,30 @@ export class Relaxation {
   columns(most: number): GoodColumn[] {
     const values = new Map(this.#master.solution())
     const good: GoodColumn[] = []
-    this.#master.columns.forEach((column, c) => {
+    this.#columns.forEach((column, c) => {
       const value = values.get(c) ?? 0
       const cost = this.#master.reducedCost(c)
-      if (value === 0 && cost > most) return
-      const rows = column.rows.map(r => this.#classOf[r]!)
-      good.push({ column: { rows, counts: column.counts }, value, cost })
+      if (column === undefined || (value === 0 && cost > most)) return
+      good.push({ column, value, cost })
     })
     return good
   }
+}
+
+/**
+ * The least number of bins when all items are worth `value` and the dearest bin of each kind is worth `dearest`, of which there are `bins`:
+ * who is worth more than 1 counts as 1, and what it is worth beyond that is taken off for each there is (Lagrangian relaxation). Prices may be
+ * larger or smaller by any factor; the best one makes some kind worth just 1.
+ */
+function leastWith(value: number, dearest: Float64Array, bins: Int32Array): number {
+  let most = 0
+  for (const worth of dearest) {
+    if (worth <= 0) continue
+    let least = value / worth
+    for (let k = 0; k < bins.length; k++) least -= bins[k]! * Math.max(0, dearest[k]! / worth - 1)
+    most = Math.max(most, least)
+  }
+  return most
 }
 
 export interface GoodColumn {
@@ -154,20 +205,21 @@ export interface GoodColumn {
 }
 
 /** Columns of an assignment: what its bins hold. */
-export function columnsOf(classes: Classes, where: Int32Array, bins: number): Column[] {
+export function columnsOf(classes: Classes, where: Int32Array): Column[] {
   const held = new Map<number, Map<number, number>>()
   classes.itemsOf.forEach((members, c) => {
     for (const i of members) {
       const b = where[i]!
-      if (b < 0 || b >= bins) continue
+      if (b < 0) continue
       let counts = held.get(b)
       if (counts === undefined) held.set(b, (counts = new Map<number, number>()))
       counts.set(c, (counts.get(c) ?? 0) + 1)
     }
   })
-  return [...held.values()].map(counts => {
+  return [...held].map(([b, counts]) => {
     const rows = Int32Array.from(counts.keys()).sort()
-    return { rows, counts: Int32Array.from(rows, c => counts.get(c)!) }
+    const kind = classes.kindOf[b]!
+    return { kind, rows, counts: Int32Array.from(rows, c => counts.get(c)!) }
   })
 }
 
@@ -178,18 +230,22 @@ export function greedyColumns(
   random: Random,
   budget: Budget,
 ): Column[] {
-  const { count, dims, size, capacity, demand } = classes
+  const { count, dims, size, kinds, demand } = classes
   const columns: Column[] = []
   const room = new Float64Array(dims)
   const price = new Float64Array(count)
   for (let round = 0; round < rounds && !budget.isOver; round++) {
     const mix = Float64Array.from({ length: dims }, () => 0.05 + random.next() ** 2)
+    const kind = round % kinds.length
+    const { capacity } = kinds[kind]!
     for (let c = 0; c < count; c++) {
       price[c] = 0
       for (let d = 0; d < dims; d++) price[c]! += (mix[d]! * size[c * dims + d]!) / capacity[d]!
       price[c]! *= 0.9 + 0.2 * random.next()
     }
-    const waiting = Array.from({ length: count }, (_, c) => c).sort((a, b) => price[b]! - price[a]!)
+    const waiting = Array.from({ length: count }, (_, c) => c)
+      .filter(c => capacity.every((room, d) => size[c * dims + d]! <= room))
+      .sort((a, b) => price[b]! - price[a]!)
     const left = demand.slice()
     while (waiting.length > 0) {
       room.set(capacity)
@@ -228,6 +284,7 @@ export function greedyColumns(
       }
       const order = rows.map((_, k) => k).sort((a, b) => rows[a]! - rows[b]!)
       columns.push({
+        kind,
         rows: Int32Array.from(order, k => rows[k]!),
         counts: Int32Array.from(order, k => counts[k]!),
       })

@@ -3,7 +3,7 @@
 // Sadykov et al. 2019, "Primal heuristics for branch and price").
 import type { Budget } from '../budget.ts'
 import type { Random } from '../random.ts'
-import type { Classes } from './classes.ts'
+import type { Classes, Left } from './classes.ts'
 import { Relaxation } from './columns.ts'
 import type { Column, Pricing } from './pricing.ts'
 
@@ -26,15 +26,16 @@ export interface DiveOptions {
 /** One dive, from a solved relaxation of all that there is to place. */
 export function dive(
   classes: Classes,
-  pricing: Pricing,
+  pricings: readonly Pricing[],
   root: Relaxation,
-  items: Int32Array,
+  all: Left,
   { most, noise, clear }: DiveOptions,
   random: Random,
   budget: Budget,
 ): Dive {
   const taken: Column[] = []
-  let demand = items.slice()
+  let demand = all.demand.slice()
+  const bins = all.bins.slice()
   let relaxed = root
   for (;;) {
     const good = relaxed.columns(0.25)
@@ -54,6 +55,8 @@ export function dive(
         const part = fitted(column, left)
         // A column that lost items to others is not what the relaxation chose.
         if (part === undefined || (!isFirst && part.items < part.of)) break
+        if (bins[column.kind] === 0) break
+        bins[column.kind]!--
         taken.push(part.column)
         for (let k = 0; k < part.column.rows.length; k++)
           left[part.column.rows[k]!]! -= part.column.counts[k]!
@@ -64,7 +67,7 @@ export function dive(
     if (demand.every(count => count === 0))
       return { columns: taken, isComplete: taken.length <= most }
     if (isFirst || budget.isOver) return { columns: taken, isComplete: false }
-    relaxed = new Relaxation(classes, pricing, demand, random)
+    relaxed = new Relaxation(classes, pricings, { demand, bins }, random)
     for (const { column } of good) relaxed.add(column)
     relaxed.advance(most - taken.length + 1, budget)
     if (taken.length + relaxed.bound > most) return { columns: taken, isComplete: false }
@@ -90,5 +93,9 @@ function fitted(
     items += copies
   }
   if (rows.length === 0) return undefined
-  return { column: { rows: Int32Array.from(rows), counts: Int32Array.from(counts) }, items, of }
+  return {
+    column: { kind: column.kind, rows: Int32Array.from(rows), counts: Int32Array.from(counts) },
+    items,
+    of,
+  }
 }

@@ -1,5 +1,5 @@
 // Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
-// Bins that are alike are packed by column generation too, in turns with tabu.
+// Bins of few kinds are packed by column generation too, in turns with tabu.
 import { alone, type Beside } from '../beside.ts'
 import { choicesOf, fewestOfKinds, kindsOf } from '../bounds/kinds.ts'
 import { openBins, unitBound } from '../bounds/units.ts'
@@ -139,8 +139,7 @@ export function packFewest(
     report(used.length, bound, phase)
   }
   take(best, 'greedy')
-  const rounding =
-    isUniform(packing) && Rounding.suits(packing) ? new Rounding(packing, random) : undefined
+  const rounding = Rounding.suits(packing) ? new Rounding(packing, random) : undefined
   const raise = (proved: number): void => {
     if (proved <= bound) return
     bound = proved
@@ -153,7 +152,7 @@ export function packFewest(
     if (rounded?.isComplete) take(rounded.where, 'columns')
     else if (rounded !== undefined && !budget.isOver) {
       // What a dive has left over, tabu search may still squeeze in.
-      const bins = used.slice(0, -1)
+      const bins = mostOf(rounded.where, used)
       const found = packInto(packing, bins, rounded.where, random, budget, stepsFor(packing, 0))
       if (found !== undefined) take(found, 'columns')
     }
@@ -183,6 +182,18 @@ export function packFewest(
   raise(beside.bound)
   const proof = rounding?.bound === bound ? rounding.proof : undefined
   return { where: best, bins: used.length, bound, ...(proof && { proof }) }
+}
+
+/** One bin less than are used: of those that an assignment uses, and of the others as many as it takes. */
+function mostOf(where: Int32Array, used: Int32Array): Int32Array {
+  const wanted = new Set(where.filter(b => b >= 0))
+  const isUsed = new Set(used)
+  const order = [
+    ...used.filter(b => wanted.has(b)),
+    ...[...wanted].filter(b => !isUsed.has(b)),
+    ...used.filter(b => !wanted.has(b)),
+  ]
+  return Int32Array.from(order.slice(0, used.length - 1))
 }
 
 function usedBy(packing: Packing, where: Int32Array): Int32Array {

@@ -1,4 +1,4 @@
-// The restricted master of column generation: min sum x, every class covered, by the revised simplex method (Gilmore and Gomory 1961;
+// The restricted master of column generation: least cost, every class covered, no more bins of a kind than there are, by the revised simplex method (Gilmore and Gomory 1961;
 // Chvatal 1983, chapters 7 and 13). Right-hand sides are perturbed a little against stalling.
 import { Basis, type Sparse } from './basis.ts'
 import type { Column } from './pricing.ts'
@@ -9,17 +9,22 @@ const EPSILON = 1e-8
 /** Columns that one look over all brings up for the next pivots. */
 const SHORT_LIST = 20
 
-/** Grows by columns; `solve` brings it to the optimum of those it has. Row r must be covered at least `demand[r]` times. */
+/**
+ * Grows by columns; `solve` brings it to the optimum of those it has. Row r must be covered at least `demand[r]` times; rows after those
+ * are limits, met at most `limits[r]` times.
+ */
 export class Master {
+  readonly #covers: number
   readonly rows: number
-  readonly columns: Column[] = []
+  readonly columns: Pick<Column, 'rows' | 'counts'>[] = []
   /** The same, one after the other: looking over all of them is much of the work. */
   #from = new Int32Array(1 << 8)
   #rowsOf = new Int32Array(1 << 10)
   #countsOf = new Float64Array(1 << 10)
+  #cost = new Float64Array(1 << 8)
   /** Duals: the price of each row at the last optimum. */
   readonly prices: Float64Array
-  /** Column of each basic variable; ~row for the surplus of a row. */
+  /** Column of each basic variable; ~row for the surplus of a row, or for what is left of its limit. */
   readonly #basis: Int32Array
   readonly #inverse: Basis
   readonly #value: Float64Array
@@ -32,25 +37,40 @@ export class Master {
   /** Elementary steps so far, to be spent on a budget. */
   work = 0
 
-  constructor(demand: ArrayLike<number>, perturb: () => number) {
-    const rows = demand.length
+  /** `single`: what one item by itself costs; with limits, more than any bin, so that such columns are left when there are bins. */
+  constructor(
+    demand: ArrayLike<number>,
+    perturb: () => number,
+    limits: ArrayLike<number> = [],
+    single = 1,
+  ) {
+    const covers = demand.length
+    const rows = covers + limits.length
     this.rows = rows
-    this.prices = new Float64Array(rows).fill(1)
-    this.#right = Float64Array.from(demand, b => b + 1e-3 * perturb())
+    this.#covers = covers
+    this.prices = new Float64Array(rows).fill(single, 0, covers)
+    this.#right = Float64Array.from({ length: rows }, (_, r) =>
+      r < covers ? demand[r]! + 1e-3 * perturb() : limits[r - covers]!,
+    )
     this.#value = this.#right.slice()
     this.#inverse = new Basis(rows)
     this.#basis = new Int32Array(rows)
     this.#direction = new Float64Array(rows)
     this.#row = new Float64Array(rows)
-    // One item a bin: always a solution, and the identity as first basis.
+    // One item by itself: always a solution, and the identity as first basis.
     for (let r = 0; r < rows; r++)
-      this.#basis[r] = this.add({ rows: Int32Array.of(r), counts: Int32Array.of(1) })
+      this.#basis[r] =
+        r < covers ? this.add({ rows: Int32Array.of(r), counts: Int32Array.of(1) }, single) : ~r
   }
 
-  add({ rows, counts }: Column): number {
+  add({ rows, counts }: Pick<Column, 'rows' | 'counts'>, cost = 1): number {
     const c = this.columns.push({ rows, counts }) - 1
     const at = this.#from[c]!
-    if (c + 2 > this.#from.length) this.#from = longer(this.#from, new Int32Array(2 * c + 2))
+    if (c + 2 > this.#from.length) {
+      this.#from = longer(this.#from, new Int32Array(2 * c + 2))
+      this.#cost = longer(this.#cost, new Float64Array(2 * c + 2))
+    }
+    this.#cost[c] = cost
     if (at + rows.length > this.#rowsOf.length) {
       const size = 2 * (at + rows.length)
       this.#rowsOf = longer(this.#rowsOf, new Int32Array(size))
@@ -68,13 +88,17 @@ export class Master {
     const rows = this.#rowsOf
     const counts = this.#countsOf
     const end = this.#from[column + 1]!
-    let sum = 1
+    let sum = this.#cost[column]!
     for (let k = this.#from[column]!; k < end; k++) sum -= prices[rows[k]!]! * counts[k]!
     return sum
   }
 
   #costOf(entry: number): number {
-    return entry < 0 ? this.prices[~entry]! : this.reducedCost(entry)
+    return entry < 0 ? this.#slackCost(~entry) : this.reducedCost(entry)
+  }
+
+  #slackCost(row: number): number {
+    return row < this.#covers ? this.prices[row]! : -this.prices[row]!
   }
 
   /** Pivots until no column it has lowers the sum. False when `isOver` ended it before, or it does not get there. */
@@ -119,7 +143,10 @@ export class Master {
       found.length = SHORT_LIST
       limit = found[SHORT_LIST - 1]![1]
     }
-    for (let r = 0; r < this.rows; r++) if (this.prices[r]! < limit) offer(~r, this.prices[r]!)
+    for (let r = 0; r < this.rows; r++) {
+      const cost = this.#slackCost(r)
+      if (cost < limit) offer(~r, cost)
+    }
     for (let c = 0; c < this.columns.length; c++) {
       const cost = this.reducedCost(c)
       if (cost < limit) offer(c, cost)
@@ -173,7 +200,8 @@ export class Master {
   }
 
   #sparse(entry: number): Sparse {
-    return entry >= 0 ? this.columns[entry]! : { rows: [~entry], counts: [-1] }
+    if (entry >= 0) return this.columns[entry]!
+    return { rows: [~entry], counts: [~entry < this.#covers ? -1 : 1] }
   }
 
   /** Makes the inverse anew: it is short again, and rounding errors go. */
@@ -188,7 +216,7 @@ export class Master {
     this.work += this.#inverse.entries * 4 + this.rows * this.rows
     placed.forEach((k, r) => {
       this.#basis[r] = entries[k]!
-      this.prices[r] = entries[k]! >= 0 ? 1 : 0
+      this.prices[r] = entries[k]! >= 0 ? this.#cost[entries[k]!]! : 0
     })
     this.#value.set(this.#right)
     this.#inverse.solve(this.#value)

@@ -200,11 +200,15 @@ export function withoutGuides(packing: Packing): Packing {
   return { ...packing, groups, groupsOf }
 }
 
+/** Whether no rule tells items apart: any may go to any bin that is open, as far as it has room. */
+export function isFree({ groups, fixed, rowOf }: Packing): boolean {
+  return groups.length === 0 && fixed.every(bin => bin < 0) && rowOf.every(row => row === 0)
+}
+
 /** Whether no rule tells items or bins apart: any item may go to any bin that is open, and those have equal capacity. */
 export function isUniform(packing: Packing): boolean {
   const { bins, dims, capacity, rows } = packing
-  if (packing.groups.length > 0 || packing.fixed.some(bin => bin >= 0)) return false
-  if (packing.rowOf.some(row => row !== 0)) return false
+  if (!isFree(packing)) return false
   const first = rows[0]!.indexOf(1)
   for (let b = first + 1; b < bins; b++) {
     if (!rows[0]![b]) continue

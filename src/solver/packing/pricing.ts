@@ -4,8 +4,9 @@
 import type { Budget } from '../budget.ts'
 import type { Classes } from './classes.ts'
 
-/** What goes into one bin: classes in growing order, and how many of each. */
+/** What goes into one bin of a kind: classes in growing order, and how many of each. */
 export interface Column {
+  readonly kind: number
   readonly rows: Int32Array
   readonly counts: Int32Array
 }
@@ -25,8 +26,13 @@ const ALIKE = 3
 /** Subgradient steps for the mix in one call. */
 const MIX_STEPS = 12
 
+/** Of one kind of bin. */
 export class Pricing {
   readonly #classes: Classes
+  readonly #kind: number
+  readonly #capacity: Float64Array
+  /** The class has room in an empty bin. */
+  readonly #fits: Uint8Array
   /** Shares of the bin, class * dims + dim. */
   readonly #share: Float64Array
   readonly #mix: Float64Array
@@ -48,9 +54,15 @@ export class Pricing {
   #mostNodes = 0
   readonly #depth: number
 
-  constructor(classes: Classes) {
-    const { count, dims, size, capacity } = classes
+  constructor(classes: Classes, kind = 0) {
+    const { count, dims, size } = classes
+    const { capacity } = classes.kinds[kind]!
     this.#classes = classes
+    this.#kind = kind
+    this.#capacity = capacity
+    this.#fits = new Uint8Array(count)
+    for (let c = 0; c < count; c++)
+      this.#fits[c] = capacity.every((room, d) => size[c * dims + d]! <= room) ? 1 : 0
     this.#share = new Float64Array(count * dims)
     for (let c = 0; c < count; c++)
       for (let d = 0; d < dims; d++)
@@ -58,7 +70,7 @@ export class Pricing {
     this.#mix = new Float64Array(dims).fill(1 / Math.max(1, dims))
     this.#weight = new Float64Array(count)
     this.#density = new Float64Array(count)
-    this.#depth = mostInOneBin(classes) + 2
+    this.#depth = mostInOneBin(classes, capacity) + 2
     this.#stack = new Int32Array(this.#depth * count)
     this.#room = new Float64Array(this.#depth * dims)
     this.#used = new Int32Array(count)
@@ -78,15 +90,16 @@ export class Pricing {
     mostNodes: number,
     budget: Budget,
   ): Priced {
-    const { count, dims, capacity } = this.#classes
+    const { count, dims } = this.#classes
     const candidates: number[] = []
-    for (let c = 0; c < count; c++) if (prices[c]! > 1e-9 && most[c]! > 0) candidates.push(c)
+    for (let c = 0; c < count; c++)
+      if (prices[c]! > 1e-9 && most[c]! > 0 && this.#fits[c] === 1) candidates.push(c)
     this.#prices = prices
     this.#most = most
     const root = this.#tuneMix(candidates)
     candidates.sort((a, b) => this.#density[b]! - this.#density[a]! || a - b)
     for (let k = 0; k < candidates.length; k++) this.#stack[k] = candidates[k]!
-    for (let d = 0; d < dims; d++) this.#room[d] = capacity[d]!
+    for (let d = 0; d < dims; d++) this.#room[d] = this.#capacity[d]!
     this.#floor = floor
     this.#found.length = 0
     this.#nodes = 0
@@ -206,21 +219,21 @@ export class Pricing {
   }
 
   #note(length: number, value: number): void {
-    this.#found.push({ column: columnOf(this.#path, length), value })
+    this.#found.push({ column: columnOf(this.#kind, this.#path, length), value })
     this.#foundHere++
     if (this.#found.length >= MOST_COLUMNS) this.#isCut = true
   }
 }
 
-function columnOf(path: Int32Array, length: number): Column {
+function columnOf(kind: number, path: Int32Array, length: number): Column {
   const counts = new Map<number, number>()
   for (let k = 0; k < length; k++) counts.set(path[k]!, (counts.get(path[k]!) ?? 0) + 1)
   const rows = Int32Array.from(counts.keys()).sort()
-  return { rows, counts: Int32Array.from(rows, c => counts.get(c)!) }
+  return { kind, rows, counts: Int32Array.from(rows, c => counts.get(c)!) }
 }
 
 /** No bin holds more items than this: the smallest sizes first, per dimension, whichever dimension allows fewest. */
-function mostInOneBin({ count, dims, size, capacity, demand }: Classes): number {
+function mostInOneBin({ count, dims, size, demand }: Classes, capacity: Float64Array): number {
   let total = 0
   for (let c = 0; c < count; c++) total += demand[c]!
   let most = total

@@ -1,17 +1,20 @@
-// Column generation and dives beside the tabu search of fewest.ts: in turns, each with a share of the work. Only for bins that are alike.
+// Column generation and dives beside the tabu search of fewest.ts: in turns, each with a share of the work. Only where no rule tells items
+// or bins apart, and bins are of few kinds.
 import type { Budget } from '../budget.ts'
 import type { WorthProof } from '../check/bins.ts'
 import type { Random } from '../random.ts'
-import { type Classes, classesOf } from './classes.ts'
+import { allOf, type Classes, classesOf } from './classes.ts'
 import { columnsOf, greedyColumns, Relaxation } from './columns.ts'
 import { dive, type DiveOptions } from './dive.ts'
-import type { Packing } from './packing.ts'
+import { isFree, type Packing } from './packing.ts'
 import { type Column, Pricing } from './pricing.ts'
 import { reform } from './reform.ts'
 
 /** Classes above which the relaxation is too large to pay. */
 const MOST_CLASSES = 900
 const GREEDY_ROUNDS = 8
+/** Kinds of bins above which each of them is priced too seldom. */
+const MOST_KINDS = 6
 
 /** An assignment that a turn came to; items without a bin have -1. */
 export interface Rounded {
@@ -22,7 +25,7 @@ export interface Rounded {
 export class Rounding {
   readonly #packing: Packing
   readonly #classes: Classes
-  readonly #pricing: Pricing
+  readonly #pricings: readonly Pricing[]
   readonly #random: Random
   readonly #root: Relaxation
   #hasBegun = false
@@ -32,13 +35,14 @@ export class Rounding {
     this.#packing = packing
     this.#random = random
     this.#classes = classesOf(packing)
-    this.#pricing = new Pricing(this.#classes)
-    this.#root = new Relaxation(this.#classes, this.#pricing, this.#classes.demand, random)
+    this.#pricings = this.#classes.kinds.map((_, k) => new Pricing(this.#classes, k))
+    this.#root = new Relaxation(this.#classes, this.#pricings, allOf(this.#classes), random)
   }
 
   static suits(packing: Packing): boolean {
-    if (packing.items > 20 * MOST_CLASSES) return false
-    return classesOf(packing).count <= MOST_CLASSES
+    if (packing.items > 20 * MOST_CLASSES || !isFree(packing)) return false
+    const { count, kinds } = classesOf(packing)
+    return count <= MOST_CLASSES && kinds.length > 0 && kinds.length <= MOST_KINDS
   }
 
   /** The relaxation is as good as it gets. */
@@ -69,8 +73,7 @@ export class Rounding {
   turn(best: Int32Array, bins: Int32Array, work: number, budget: Budget): Rounded | undefined {
     const share = budget.part(work)
     if (!this.#root.isSolved) {
-      for (const column of columnsOf(this.#classes, best, this.#packing.bins))
-        this.#root.add(column)
+      for (const column of columnsOf(this.#classes, best)) this.#root.add(column)
       if (!this.#hasBegun) {
         this.#hasBegun = true
         for (const column of greedyColumns(this.#classes, GREEDY_ROUNDS, this.#random, share))
@@ -81,18 +84,17 @@ export class Rounding {
     }
     if (this.bound >= bins.length) return undefined
     const known = this.#root.columns(0.3).map(({ column }) => column)
-    let packed = columnsOf(this.#classes, best, this.#packing.bins)
+    let packed = columnsOf(this.#classes, best)
     let fullest: readonly Column[] | undefined
     while (!share.isOver) {
       // A dive starts from nothing, a reform from the best there is: one after a few of the other.
       if (this.#dives === 0 || this.#random.below(5) === 0) {
         const options = this.#options(bins.length - 1)
-        const { demand } = this.#classes
         const dived = dive(
           this.#classes,
-          this.#pricing,
+          this.#pricings,
           this.#root,
-          demand,
+          allOf(this.#classes),
           options,
           this.#random,
           share,
@@ -103,7 +105,7 @@ export class Rounding {
       }
       const formed = reform(
         this.#classes,
-        this.#pricing,
+        this.#pricings,
         this.#root,
         packed,
         known,
@@ -132,12 +134,21 @@ export class Rounding {
   #assign(columns: readonly Column[], bins: Int32Array): Int32Array {
     const where = new Int32Array(this.#packing.items).fill(-1)
     const next = new Int32Array(this.#classes.count)
-    columns.forEach(({ rows, counts }, k) => {
+    const isUsed = new Set(bins)
+    // Bins that are used come first.
+    const ofKind = this.#classes.kinds.map(kind => [
+      ...kind.bins.filter(b => !isUsed.has(b)),
+      ...[...bins]
+        .filter(b => this.#classes.kindOf[b] === this.#classes.kinds.indexOf(kind))
+        .reverse(),
+    ])
+    for (const { kind, rows, counts } of columns) {
+      const bin = ofKind[kind]!.pop()!
       rows.forEach((c, n) => {
         for (let copies = counts[n]!; copies > 0; copies--)
-          where[this.#classes.itemsOf[c]![next[c]!++]!] = bins[k]!
+          where[this.#classes.itemsOf[c]![next[c]!++]!] = bin
       })
-    })
+    }
     return where
   }
 }
