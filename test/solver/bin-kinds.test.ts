@@ -52,7 +52,7 @@ function fewest(packing: Packing): number | undefined {
     if (least !== undefined && chosen.length >= least) continue
     const narrow = withBins(
       packing,
-      chosen.map(b => [...capacity.slice(b * dims, (b + 1) * dims)]),
+      chosen.map(b => Array.from(capacity.subarray(b * dims, (b + 1) * dims))),
     )
     const { answer } = search(narrow, 2_000_000, new Budget({}))
     expect(answer).not.toBe('unknown')

@@ -3,6 +3,8 @@
 
 /** Looked at in one search; a search that is cut says nothing. */
 const MOST_NODES = 100_000
+/** What asking for the worth of a choice counts beside. */
+const WORTH_NODES = 20
 const MOST_CAPACITY = 2 ** 50
 
 /** HWMs of equal capacity. */
@@ -42,7 +44,7 @@ export function choicesOf(
   count: number,
   need: Float64Array,
   most: number,
-  worth: Worth = () => Infinity,
+  worth?: Worth,
 ): Choice[] | undefined {
   const dims = need.length
   const asked = Array.from({ length: dims }, (_, d) => d).filter(d => need[d]! > 0)
@@ -69,7 +71,10 @@ export function choicesOf(
     }
     if (plenty < worst) return
     if (k === kinds.length) {
-      plenty = Math.min(plenty, worth(counts))
+      if (worth !== undefined) {
+        nodes += WORTH_NODES
+        plenty = Math.min(plenty, worth(counts))
+      }
       if (plenty < worst) return
       found.push({ counts: counts.slice(), plenty })
       found.sort((a, b) => b.plenty - a.plenty)

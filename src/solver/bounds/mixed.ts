@@ -68,10 +68,12 @@ function mixedBound(
 export interface Asked {
   /** HWMs that may be on. */
   readonly open: readonly number[]
+  /** Failure units are single HWMs: how many are on tells how many may fail. */
+  readonly isCounted: boolean
   /** T7 on average: less when more HWMs are on. */
   readonly need: NeedOf
   /** Of a choice of so many of each kind: how much spare room it has of what X failures ask for (level.ts). */
-  worthOf(kinds: readonly Kind[]): Worth
+  readonly worthOf: (kinds: readonly Kind[]) => Worth | undefined
 }
 
 export function askedBy(compiled: Compiled, tolerate: number): Asked {
@@ -91,10 +93,11 @@ export function askedBy(compiled: Compiled, tolerate: number): Asked {
     if (!isCounted || tolerate === 0 || moving[d] === 0) return plain[d]! + moving[d]!
     return on > tolerate ? plain[d]! + (moving[d]! * on) / (on - tolerate) : Infinity
   }
-  const worthOf = (kinds: readonly Kind[]): Worth => {
-    if (!isCounted || tolerate === 0) return () => Infinity
-    const bySize = Array.from({ length: dims }, (_, d) =>
-      kinds.map((_, k) => k).sort((a, b) => kinds[b]!.capacity[d]! - kinds[a]!.capacity[d]!),
+  const worthOf = (kinds: readonly Kind[]): Worth | undefined => {
+    if (!isCounted || tolerate === 0) return undefined
+    const numbers = kinds.map((_, k) => k)
+    const bySize = Array.from(plain, (_, d) =>
+      numbers.toSorted((a, b) => kinds[b]!.capacity[d]! - kinds[a]!.capacity[d]!),
     )
     return counts => {
       let worth = Infinity
@@ -108,14 +111,13 @@ export function askedBy(compiled: Compiled, tolerate: number): Asked {
       return worth
     }
   }
-  return { open, need, worthOf }
+  return { open, isCounted, need, worthOf }
 }
 
 /** The fewest HWMs that could hold all and survive `tolerate` failures (T7 with all dimensions together). */
 export function mixedResilientBound(compiled: Compiled, tolerate: number): number {
-  const { dims, capacity, units } = compiled
-  const { open, need, worthOf } = askedBy(compiled, tolerate)
-  const isCounted = units.every(members => members.length === 1)
+  const { dims, capacity } = compiled
+  const { open, isCounted, need, worthOf } = askedBy(compiled, tolerate)
   const kinds = kindsOf(capacity, dims, open)
   const count = fewestOfKinds(
     kinds,

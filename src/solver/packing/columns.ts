@@ -244,7 +244,7 @@ export function greedyColumns(
       price[c]! *= 0.9 + 0.2 * random.next()
     }
     const waiting = Array.from({ length: count }, (_, c) => c)
-      .filter(c => capacity.every((room, d) => size[c * dims + d]! <= room))
+      .filter(c => capacity.every((most, d) => size[c * dims + d]! <= most))
       .sort((a, b) => price[b]! - price[a]!)
     const left = demand.slice()
     while (waiting.length > 0) {

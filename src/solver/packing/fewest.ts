@@ -1,6 +1,7 @@
 // Fewest bins: greedy first, then tabu search straight at the bound, then one bin less at a time for as long as the budget lasts.
 // Bins of few kinds are packed by column generation too, in turns with tabu.
 import { alone, type Beside } from '../beside.ts'
+import { fractionalBound } from '../bounds/fractional.ts'
 import { choicesOf, fewestOfKinds, kindsOf } from '../bounds/kinds.ts'
 import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
@@ -140,11 +141,11 @@ export function packFewest(
   }
   take(best, 'greedy')
   const rounding = Rounding.suits(packing) ? new Rounding(packing, random) : undefined
-  const raise = (proved: number): void => {
+  const raise = (proved: number, phase = 'columns'): void => {
     if (proved <= bound) return
     bound = proved
     beside.tell(undefined, bound)
-    report(used.length, bound, 'columns')
+    report(used.length, bound, phase)
   }
   const turn = (of: Rounding, work: number, within: Budget): void => {
     const rounded = of.turn(best!, used, work, within)
@@ -157,6 +158,7 @@ export function packFewest(
       if (found !== undefined) take(found, 'columns')
     }
   }
+  if (used.length > bound) raise(fractionalBound(packing, bound, budget), 'pieces')
   if (beside.lane === 1 && rounding !== undefined) {
     const first = budget.share(COLUMNS_FIRST.share).part(COLUMNS_FIRST.work)
     while (!rounding.isRelaxed && used.length > bound && !first.isOver)
@@ -188,12 +190,12 @@ export function packFewest(
 function mostOf(where: Int32Array, used: Int32Array): Int32Array {
   const wanted = new Set(where.filter(b => b >= 0))
   const isUsed = new Set(used)
-  const order = [
+  const inTurn = [
     ...used.filter(b => wanted.has(b)),
     ...[...wanted].filter(b => !isUsed.has(b)),
     ...used.filter(b => !wanted.has(b)),
   ]
-  return Int32Array.from(order.slice(0, used.length - 1))
+  return Int32Array.from(inTurn.slice(0, used.length - 1))
 }
 
 function usedBy(packing: Packing, where: Int32Array): Int32Array {

@@ -1,20 +1,21 @@
 // Fewest HWMs that survive X failures. Two ways meet: X empty HWMs beside the fewest that hold everything (any X failures then fit
 // wholesale: with no plain load nothing does better), and repair of fuller maps, which shares spare room between failure sets.
 import { alone, type Beside } from '../beside.ts'
+import { fractionalResilientBound } from '../bounds/fractional.ts'
 import { mixedResilientBound } from '../bounds/mixed.ts'
 import { resilientBound } from '../bounds/resilient.ts'
 import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { Compiled } from '../compile.ts'
-import { binsUsed, packFewest, packInto, plentifulBins } from '../packing/fewest.ts'
+import { binsUsed, packFewest } from '../packing/fewest.ts'
 import { binOrder } from '../packing/greedy.ts'
-import { isUniform, type Items, type Packing, weightsOf } from '../packing/packing.ts'
+import { isUniform, type Items, type Packing } from '../packing/packing.ts'
 import { State } from '../packing/state.ts'
 import { type Random, seeded } from '../random.ts'
-import { coveringChoice } from './choice.ts'
 import { groundOf } from './ground.ts'
-import { choose, everySet, judge, type Verdict } from './judge.ts'
+import { judge, type Verdict } from './judge.ts'
 import { repair } from './pool.ts'
+import { starts } from './starts.ts'
 import { holdsWholesale } from './wholesale.ts'
 
 export interface ResilientFewest {
@@ -36,29 +37,6 @@ export function withOnly(compiled: Compiled, open: Int32Array): Compiled {
   const takesFallback = new Uint8Array(compiled.hwms)
   for (const h of open) takesFallback[h] = compiled.takesFallback[h]!
   return { ...compiled, takesFallback }
-}
-
-/** The packing with the HA part of every item as dimensions of its own, of which each bin may hold `share` of its capacity. */
-function withHaLimit(compiled: Compiled, items: Items, share: number): Packing {
-  const { packing } = items
-  const { bins, dims } = packing
-  const wide = dims * 2
-  const capacity = new Float64Array(bins * wide)
-  for (let b = 0; b < bins; b++) {
-    for (let d = 0; d < dims; d++) {
-      capacity[b * wide + d] = packing.capacity[b * dims + d]!
-      capacity[b * wide + dims + d] = Math.floor(packing.capacity[b * dims + d]! * share)
-    }
-  }
-  const size = new Float64Array(packing.items * wide)
-  items.vmsOf.forEach((members, i) => {
-    for (let d = 0; d < dims; d++) size[i * wide + d] = packing.size[i * dims + d]!
-    for (const v of members) {
-      if (!compiled.ha[v]) continue
-      for (let d = 0; d < dims; d++) size[i * wide + dims + d]! += compiled.demand[v * dims + d]!
-    }
-  })
-  return { ...packing, dims: wide, capacity, size, weight: weightsOf(capacity, bins, wide) }
 }
 
 function verdictOn(
@@ -101,7 +79,7 @@ export function resilientFewest(
   const usable = Uint8Array.from({ length: packing.bins }, (_, h) =>
     compiled.inMaintenance[h] ? 0 : 1,
   )
-  const bound = Math.max(
+  let bound = Math.max(
     resilientBound(compiled, tolerate).hwms,
     mixedResilientBound(compiled, tolerate),
   )
@@ -137,7 +115,14 @@ export function resilientFewest(
   // Who ends the search early gets something: a packing made in a moment, and as many empty HWMs beside it as it takes.
   const quick = packFewest(packing, seeded(0), budget.part(QUICK_WORK), () => undefined, 1)
   if (quick.where !== undefined) wholesale(quick.where)
-  if (best !== undefined && best.open.length <= bound) return { best, bound, lastNo }
+  const found: ResilientFewest | undefined = best
+  if (found !== undefined && found.open.length <= bound) return { best, bound, lastNo }
+  bound = fractionalResilientBound(compiled, tolerate, bound, budget)
+  if (found !== undefined) {
+    beside.tell(undefined, bound)
+    report(found.open.length, bound, 'pieces')
+    if (found.open.length <= bound) return { best, bound, lastNo }
+  }
   // Where X empty HWMs beside the tightest packing would meet the bound, the packing is what counts; else most time goes to repair.
   // Of two searches the second shares its time out the other way.
   const isWholesale = unitBound(packing).bins + tolerate <= bound !== (beside.lane === 1)
@@ -151,6 +136,15 @@ export function resilientFewest(
   if (plain.where === undefined) return { best, bound: Math.max(bound, plain.bound), lastNo }
   const { used, others } = wholesale(plain.where)
   const all = Int32Array.from([...used, ...others])
+  if (!isUniform(packing)) {
+    // Where HWMs differ, the largest are spares for all others; the tightest packing of all would have used them up.
+    const kept = [...binOrder(packing)]
+      .filter(b => compiled.takesFallback[b] === 1)
+      .slice(0, tolerate)
+    const rest = packFewest(without(packing, kept), random, budget.share(0.25), () => undefined, 5)
+    if (rest.where !== undefined && rest.bins + tolerate < (best?.open.length ?? Infinity))
+      wholesale(rest.where)
+  }
   for (let round = 0; round < effort && !budget.spend(ROUND_WORK); round++) {
     const target = Math.min(best?.open.length ?? all.length + 1, beside.best) - 1
     if (target < bound) break
@@ -192,63 +186,14 @@ export function resilientFewest(
   return { best, bound: Math.max(bound, plain.bound, beside.bound), lastNo }
 }
 
+/** The packing with these bins closed. */
+function without(packing: Packing, closed: readonly number[]): Packing {
+  const rows = packing.rows.map(row => row.map((isOpen, b) => (closed.includes(b) ? 0 : isOpen)))
+  return { ...packing, rows }
+}
+
 /** HWMs that are not used, the best spare first: largest first. */
 function spareOrder(packing: Packing, used: Int32Array, usable: Uint8Array): number[] {
   const isUsed = new Set(used)
   return [...binOrder(packing)].filter(b => !isUsed.has(b) && usable[b] === 1)
-}
-
-/** Where there are no more ways to choose HWMs, each is tried in turn. */
-const FEW_CHOICES = 60
-
-interface Start {
-  readonly where: Int32Array
-  readonly open: Int32Array
-}
-
-/** Maps on `count` HWMs to repair: S of them empty and the others' HA load held down to S / X, for S from X - 1 down to 0. */
-function* starts(
-  compiled: Compiled,
-  items: Items,
-  all: Int32Array,
-  used: number,
-  count: number,
-  tolerate: number,
-  round: number,
-  random: Random,
-  budget: Budget,
-): Generator<Start> {
-  const { packing } = items
-  const uniform = isUniform(packing)
-  const pick = (): Int32Array => {
-    if (uniform) return all.slice(0, count)
-    if (choose(all.length, count) <= FEW_CHOICES) {
-      const choices: Int32Array[] = []
-      everySet([...all], count, set => choices.push(set.slice()) > 0)
-      return choices[round % choices.length]!
-    }
-    if (round % 3 === 0) {
-      const plentiful = plentifulBins(packing, count, round / 3)
-      const isUsable = new Set(all)
-      return plentiful?.every(b => isUsable.has(b)) === true
-        ? plentiful
-        : coveringChoice(packing, all, count)
-    }
-    if (round % 3 === 1) return all.slice(0, count)
-    // Most of a covering choice, and others at random.
-    const kept = new Set(
-      coveringChoice(packing, all, Math.ceil(count * (0.6 + 0.35 * random.next()))),
-    )
-    while (kept.size < count) kept.add(all[random.below(all.length)]!)
-    return Int32Array.from(kept)
-  }
-  const open = pick()
-  for (let empty = Math.min(tolerate, count - 1); empty >= 0; empty--) {
-    if (count - empty < Math.min(used, count) - tolerate - 1) continue
-    const filled = open.slice(0, count - empty)
-    const share = empty === 0 ? 1 : empty / tolerate
-    const narrow = share < 1 ? withHaLimit(compiled, items, share) : packing
-    const where = packInto(narrow, filled, undefined, random, budget, 2_000 * (1 + round))
-    if (where !== undefined) yield { where, open }
-  }
 }
