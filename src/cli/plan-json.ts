@@ -1,6 +1,7 @@
 // The solver's answers as --json prints them. Documented in docs/json.md: fields are added, none changes its meaning.
 import type { PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
 import type { CounterExample, PlacementMap } from '../solver/problem.ts'
+import { Each } from './print.ts'
 
 export function planJson(answer: PlanAnswer): object {
   const { resilience, why } = answer
@@ -25,7 +26,7 @@ export function planJson(answer: PlanAnswer): object {
         resilience.counterExample === undefined ? null : counterJson(resilience.counterExample),
     },
     lists: Object.fromEntries(answer.lists),
-    fallback: answer.fallback.map(setJson),
+    fallback: new Each(answer.fallback, setJson),
     fallbackIsComplete: answer.fallbackIsComplete,
     fallbackInAll: answer.fallbackInAll,
     moves: answer.moves,

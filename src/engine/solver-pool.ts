@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { realClock } from '../model/clock.ts'
 import type { Progress } from '../solver/problem.ts'
 import type { JobMessage, WorkerMessage } from './solver-worker.ts'
-import type { JobKind, Jobs } from './solving/jobs.ts'
+import { arrived, type JobKind, type Jobs } from './solving/jobs.ts'
 
 /** The worker could not do its work: it crashed, ran out of memory, or did not end when it was told to. */
 export class SolverFailed extends Error {
@@ -173,7 +173,8 @@ export class SolverPool implements AsyncDisposable {
       return
     }
     this.#release(busy)
-    if (message.type === 'answer') job.resolve(message.answer)
+    if (message.type === 'answer')
+      job.resolve(arrived(job.message.kind, message.answer as Jobs[JobKind]['answer']))
     else job.reject(new SolverFailed('error', message.name, message.message))
     this.#begin()
   }

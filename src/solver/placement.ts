@@ -19,7 +19,15 @@ import {
   usedBins,
   weightsFor,
 } from './place/task.ts'
-import type { CounterExample, Objective, Placed, Problem, Refusal, Term } from './problem.ts'
+import type {
+  CounterExample,
+  Objective,
+  Placed,
+  Problem,
+  Refusal,
+  Resilience,
+  Term,
+} from './problem.ts'
 import { withOnly } from './resilience/fewest.ts'
 import { groundOf } from './resilience/ground.ts'
 import { LARGEST_WORK, resilienceOf } from './resilience/index.ts'
@@ -88,6 +96,19 @@ function answerOfMix(task: Task, mix: readonly Term[], found: Mixed): Placed {
   }
 }
 
+/** Asked to end, so long ago that a machine with other work would have judged the largest clusters. */
+const PATIENCE_MS = 5_000
+
+/** True from a while after the search was asked to end. */
+function insistent({ stopped, now }: PlaceOptions): () => boolean {
+  let since: number | undefined
+  return () => {
+    if (stopped?.() !== true || now === undefined) return false
+    since ??= now()
+    return now() - since > PATIENCE_MS
+  }
+}
+
 function answerOf(task: Task, first: Objective, found: Found): Placed {
   const { compiled, items, budget, tolerate, options } = task
   const { where } = found
@@ -104,14 +125,18 @@ function answerOf(task: Task, first: Objective, found: Found): Placed {
         : imbalance(items.packing, where, usableBins(task), weightsFor(task))
   const spread = Int32Array.from(items.itemOf, i => where[i]!)
   const ground = groundOf(hasHavms(task) ? withOnly(compiled, open) : compiled, spread)
-  // What is told about X is judged to the end, whatever the time: it takes seconds at most.
-  const { verdict: _, ...resilience } = resilienceOf(
+  // What is told about X is judged to the end, whatever the time: it takes seconds at most. Who wants an answer now gets what is known.
+  const { verdict: _, ...judged } = resilienceOf(
     ground,
     tolerate,
     options.findLargest ?? true,
-    new Budget({}),
+    new Budget({ stopped: insistent(options) }),
     budget.part(LARGEST_WORK),
   )
+  const isKnown = judged.holds === 'unknown' && found.verdict?.holds === 'yes'
+  const resilience: Resilience = isKnown
+    ? { ...judged, holds: 'yes', by: found.verdict.by, largest: tolerate }
+    : judged
   const proved = first !== 'balance' && value <= found.bound
   report(task, 'done', value, found.bound)
   return {

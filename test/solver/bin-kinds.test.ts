@@ -89,7 +89,7 @@ test('the relaxation is never above the fewest bins, which are found, and proved
   }
   expect(cases).toBeGreaterThan(80)
   expect(proved).toBeGreaterThan(0.8 * cases)
-})
+}, 60_000)
 
 test('a dive takes no more bins of a kind than there are, and puts no more into one than its kind has room for', () => {
   let complete = 0
@@ -126,4 +126,4 @@ test('a dive takes no more bins of a kind than there are, and puts no more into 
     if (isComplete) complete++
   }
   expect(complete).toBeGreaterThan(50)
-})
+}, 60_000)

@@ -3,9 +3,10 @@ import { failureUnits, movedAgain } from '../../solver/check/fallback.ts'
 import type { FallbackMap, PlacementMap, Problem, Resilience } from '../../solver/problem.ts'
 import { allFallbacks, fallbackFor } from '../../solver/resilience/index.ts'
 import type { SetAnswer, WantedFallbacks } from './answer.ts'
+import { Backups, ListedSet } from './listed-set.ts'
 import type { TimeShare } from './time-share.ts'
 
-/** Maps beyond this many HAVMs in all are left out: nobody reads them, and each set can be asked for by itself. */
+/** Sets beyond this many HAVMs in all are left out: nobody reads them, and each set can be asked for by itself. */
 const MOST_ENTRIES = 2_000_000
 const MOST_SETS = 200_000
 
@@ -33,17 +34,17 @@ export function answerSets(
     return { fallback, isComplete: true, inAll: fallback.length }
   }
   const { lists } = resilience
+  const backups = new Backups(map, lists)
   const fallback: SetAnswer[] = []
   let entries = 0
-  for (const each of allFallbacks(problem, map, time.until(SHARE_OF_ALL_SETS))) {
+  const limits = { ...time.until(SHARE_OF_ALL_SETS), ...(lists.size > 0 && { lists }) }
+  for (const each of allFallbacks(problem, map, limits)) {
     if (fallback.length >= most || entries >= MOST_ENTRIES) break
+    const { failed } = each
     entries += each.map.size
-    const by = isByLists(each, lists) ? 'lists' : 'own'
-    fallback.push(
-      each.isComplete
-        ? { failed: each.failed, map: each.map, complete: true, by, isUnknown: false }
-        : answerSet(problem, map, each.failed, new Map(), time),
-    )
+    if (!each.isComplete) fallback.push(answerSet(problem, map, failed, new Map(), time))
+    else if (isByLists(each, lists)) fallback.push(new ListedSet(backups, failed))
+    else fallback.push({ failed, map: each.map, complete: true, by: 'own', isUnknown: false })
   }
   const inAll = countSets(problem)
   return {
@@ -66,7 +67,8 @@ function withSecondMoves(problem: Problem, fallback: readonly SetAnswer[]): read
       const vms = smaller === undefined ? [] : movedAgain(smaller.map, set.map, set.failed)
       return smaller === undefined || vms.length === 0 ? [] : [{ after: smaller.failed, vms }]
     })
-    return movesAgain.length === 0 ? set : { ...set, movesAgain }
+    if (movesAgain.length === 0) return set
+    return set instanceof ListedSet ? set.with(movesAgain) : { ...set, movesAgain }
   })
 }
 

@@ -2,6 +2,7 @@
 import type { Hooks, PlanAnswer, PlanRequest, SetAnswer } from './answer.ts'
 import { answerSet } from './fallbacks.ts'
 import { leaveOut, type LeftOutAnswer, type LeftOutRequest } from './left-out.ts'
+import { listedAgain } from './listed-set.ts'
 import { answerPlan } from './plan.ts'
 import { answerVbp, type VbpAnswer, type VbpRequest } from './vbp.ts'
 import type { Resident, SceneAnswer, SceneRequest } from '../preview/resident.ts'
@@ -47,6 +48,11 @@ const WORK: {
   'left-out': leaveOut,
   vbp: answerVbp,
   scene: (asked, hooks, resident) => resident.answer(asked, hooks),
+}
+
+/** What came from a worker's thread, as it was there. */
+export function arrived<K extends JobKind>(kind: K, answer: Jobs[K]['answer']): Jobs[K]['answer'] {
+  return kind === 'plan' ? listedAgain(answer as PlanAnswer) : answer
 }
 
 export function carryOut<K extends JobKind>(

@@ -48,6 +48,8 @@ export interface Found {
   readonly where: Int32Array
   readonly open: Int32Array
   readonly bound: number
+  /** On X, where the search came to one. What is refined later keeps it. */
+  readonly verdict?: Verdict
 }
 
 export type Outcome = Found | { readonly why: Refusal | CounterExample } | undefined

@@ -3,7 +3,7 @@ import { Budget, type Limits } from '../budget.ts'
 import { assignmentOf, compile, type Compiled } from '../compile.ts'
 import type { CounterExample, FallbackMap, PlacementMap, Problem, Resilience } from '../problem.ts'
 import { type Ground, groundOf } from './ground.ts'
-import { choose, counterExampleOf, everySet, judge, MOST_SETS, type Verdict } from './judge.ts'
+import { choices, choose, counterExampleOf, judge, MOST_SETS, type Verdict } from './judge.ts'
 import type { Lists } from './lists.ts'
 import { namesOf } from './refute.ts'
 import { type Restart, Restarter } from './restart.ts'
@@ -189,10 +189,15 @@ function fallbackOn(ground: Ground, failed: readonly string[], options: SetOptio
   }
 }
 
-/** Lists by number, for a ground whose failure units may differ from those the lists were made for. */
-function listsByNumber(ground: Ground, named: ReadonlyMap<string, readonly string[]>): Lists {
+/** Lists by number, for a ground whose failure units may differ from those the lists were made for; with room for `least` entries each. */
+function listsByNumber(
+  ground: Ground,
+  named: ReadonlyMap<string, readonly string[]>,
+  least = 1,
+): Lists {
   const { problem, hwmIndex } = ground.compiled
-  const depth = Math.max(1, ...[...named.values()].map(list => list.length))
+  let depth = least
+  for (const list of named.values()) depth = Math.max(depth, list.length)
   const entries = new Int32Array(ground.loads.length * depth).fill(-1)
   ground.loads.forEach((load, l) => {
     named.get(problem.vms[load.vms[0]!]!.name)?.forEach((name, k) => {
@@ -217,25 +222,29 @@ function forRestarts(problem: Problem): Problem {
   return { ...problem, groups }
 }
 
-/** The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. */
+/**
+ * The maps of all sets of 1 to X failure units, smaller sets first; of each that cannot be survived, the best there is. `lists`: those of a verdict on this
+ * map; without them the map is judged first.
+ */
 export function* allFallbacks(
   problem: Problem,
   map: PlacementMap,
-  options: Limits & { readonly tolerate?: number } = {},
+  options: SetOptions & { readonly tolerate?: number } = {},
 ): Generator<EachFallback> {
   const compiled = compile(forRestarts(problem))
   const ground = groundOf(compiled, assignmentOf(compiled, map))
   const budget = new Budget(options)
   const tolerate = Math.min(options.tolerate ?? problem.tolerate, compiled.units.length)
-  const { lists } = judgeSpread(ground, tolerate, budget)
+  const lists =
+    options.lists === undefined
+      ? judgeSpread(ground, tolerate, budget).lists
+      : listsByNumber(ground, options.lists, tolerate)
   const simulation = lists === undefined ? undefined : new Simulation(ground, lists)
   const restarter = new Restarter(ground)
   const all = Array.from({ length: compiled.units.length }, (_, u) => u)
   for (let size = 1; size <= tolerate; size++) {
     if (choose(all.length, size) > MOST_SETS) return
-    const sets: number[][] = []
-    everySet(all, size, set => sets.push([...set]) > 0)
-    for (const set of sets) {
+    for (const set of choices(all, size)) {
       const places: [number, number][] = []
       if ((simulation?.run(set, budget, true, places) ?? 'no') !== 'no') {
         yield {

@@ -48,6 +48,19 @@ export function everySet(
   return go(0, 0)
 }
 
+/** The same, one after the other. */
+export function* choices(from: readonly number[], size: number): Generator<readonly number[]> {
+  const at = Array.from({ length: size }, (_, k) => k)
+  while (size <= from.length) {
+    yield at.map(k => from[k]!)
+    let k = size - 1
+    while (k >= 0 && at[k] === from.length - size + k) k--
+    if (k < 0) return
+    at[k]!++
+    for (let n = k + 1; n < size; n++) at[n] = at[n - 1]! + 1
+  }
+}
+
 /** The counter-example of a set that complete search refutes. */
 export function counterExampleOf(
   ground: Ground,
