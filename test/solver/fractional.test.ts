@@ -101,7 +101,7 @@ test('with HWMs that are all alike it leaves what was known', () => {
   const alike = {
     ...problem,
     hwms: problem.hwms.map(hwm => ({ ...hwm, capacity: first!.capacity })),
-    vms: problem.vms.map(({ only: _, ...vm }) => vm),
+    vms: problem.vms.map(({ name, ha, demand }) => ({ name, ha, demand })),
   }
   expect(boundOf(alike, 1, 4)).toBe(4)
 })

@@ -7,7 +7,7 @@ import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { WorthProof } from '../check/bins.ts'
 import type { Random } from '../random.ts'
-import { bestFit, binOrder, fillBins, levelled, order, scarcity } from './greedy.ts'
+import { bestFit, binOrder, fillBins, levelled, order, otherWeights, scarcity } from './greedy.ts'
 import { isUniform, type Packing } from './packing.ts'
 import { Rounding } from './rounding.ts'
 import { State } from './state.ts'
@@ -26,6 +26,8 @@ export type OnFewest = (bins: number | undefined, bound: number, phase: string) 
 
 /** Items above which bin-centric greedy (quadratic in items) is left out. */
 const MOST_FOR_FILLING = 4_000
+/** The same for filling with other weights. */
+const MOST_FOR_WEIGHTS = 1_000
 
 export function binsUsed(state: State): Int32Array {
   const used: number[] = []
@@ -52,7 +54,11 @@ export function greedily(packing: Packing, bins: Int32Array, enough: number): St
     const state = new State(packing)
     offer(state, bestFit(state, order(packing, measure, weights), bins.slice(), weights))
   }
-  for (const by of ['dot', 'l2'] as const) {
+  const others = packing.items > MOST_FOR_WEIGHTS ? [] : otherWeights(packing, weights)
+  for (const [by, mix] of [weights, ...others].flatMap(each => [
+    ['dot', each] as const,
+    ['l2', each] as const,
+  ])) {
     if (fewest <= enough || packing.items > MOST_FOR_FILLING) break
     const state = new State(packing)
     // Fixed and ruled items first: filling does not know that others may go anywhere else.
@@ -63,7 +69,7 @@ export function greedily(packing: Packing, bins: Int32Array, enough: number): St
     if (bestFit(state, first, bins.slice(), weights) > 0) continue
     const opened = binsUsed(state)
     const rest = bins.filter(b => !opened.includes(b))
-    offer(state, fillBins(state, Int32Array.from([...opened, ...rest]), weights, by))
+    offer(state, fillBins(state, Int32Array.from([...opened, ...rest]), mix, by))
   }
   return best
 }
@@ -260,7 +266,16 @@ function attempts(
 ): Attempt[] {
   if (isUniform(packing)) {
     const counts = new Set([bound, Math.min(bound + 1, goal), (bound + goal) >> 1, goal])
-    return [...counts].map(count => ({ bins: used.slice(0, count), start: undefined }))
+    const tries: Attempt[] = [...counts].map(count => ({
+      bins: used.slice(0, count),
+      start: undefined,
+    }))
+    // Far from the bound what is packed well is worth keeping: one bin is closed.
+    if (goal > bound + 1) {
+      const closed = used[random.below(used.length)]!
+      tries.push({ bins: used.filter(b => b !== closed).slice(0, goal), start: best })
+    }
+    return tries
   }
   const load = new State(packing)
   load.replace(best)

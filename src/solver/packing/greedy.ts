@@ -20,6 +20,19 @@ export function scarcity(packing: Packing, openBins: readonly number[]): Float64
   return result
 }
 
+/** Other weights worth a try: all dimensions alike, and the scarce ones far above the others (Panigrahy et al.: exponential). */
+export function otherWeights(packing: Packing, scarce: Float64Array): Float64Array[] {
+  const { weight, dims } = packing
+  const share = scarce.map((x, d) => (weight[d]! > 0 ? x / weight[d]! : 0))
+  const most = Math.max(...share)
+  if (dims < 2 || !(most > 0)) return []
+  const steep = weight.map((x, d) => x * Math.exp(STEEP * (share[d]! / most - 1)))
+  return [steep, weight]
+}
+
+/** By so much the weight of a dimension grows from not asked for to the scarcest: e to the power of it. */
+const STEEP = 3
+
 function measured(packing: Packing, measure: Measure, weights: Float64Array): Float64Array {
   const { items, dims, size } = packing
   const value = new Float64Array(items)
