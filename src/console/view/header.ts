@@ -143,9 +143,9 @@ export function secondLine(context: ViewContext): Line {
     return { segments, detail, doFit: width <= room }
   })
   const [whole, , least] = composed
-  const hasDetail = whole !== undefined && whole.detail.length > 0
-  const { segments, detail } =
-    composed.find(each => each.doFit) ?? (roomy && !hasDetail ? whole! : least!)
+  // Only a counter-example is worth what it takes from the counts.
+  const isWorthIt = !roomy || (whole !== undefined && whole.detail.length > 0)
+  const { segments, detail } = isWorthIt ? (composed.find(each => each.doFit) ?? least!) : whole!
   const shown = fitSegments(segments, room, 2)
   const showsDetail = room - lineWidth(shown) >= DETAIL_FROM
   return fitLine(
