@@ -6,16 +6,13 @@ import { Lab } from '../lab/index.ts'
 import type { Observer } from '../lab/observer.ts'
 import { killNow } from '../lab/processes.ts'
 import { beatOf, untilBeats, Yasco } from '../operations/yasco.ts'
-import { bytesOf } from './language/keys.ts'
-import { OverSsh } from './language/over-ssh.ts'
-import { Terminal } from './language/terminal.ts'
+import { LabConsole, programs } from './language/on-the-lab.ts'
 
-const BIN = new URL('../../bin/yasco', import.meta.url).pathname
 const HAVMS = ['mail', 'web', 'wiki', 'git', 'proxy']
 let lab: Lab
 let yasco: Yasco
 let observer: Observer
-let console: Console
+let console: LabConsole
 
 beforeAll(async () => {
   const host = (address: string, fallback = true) => ({
@@ -50,76 +47,8 @@ afterAll(async () => {
   await lab?.down()
 })
 
-class Console {
-  readonly #terminal: Terminal
-  readonly #wire: OverSsh
-
-  private constructor(wire: OverSsh, terminal: Terminal) {
-    this.#wire = wire
-    this.#terminal = terminal
-  }
-
-  static async open(size = { columns: 110, rows: 30 }): Promise<Console> {
-    const socket = await lab.dial('andreys', 22)
-    const command = `YASCO_CONFIG=${lab.clusterFile} LANG=C.UTF-8 ${BIN}`
-    const wire = await OverSsh.open(socket, lab.layout.ssh.key, command, size)
-    const opened = new Console(wire, new Terminal(wire, size.columns, size.rows))
-    await opened.sees(/HWM 3 up|DOWN/)
-    return opened
-  }
-
-  async press(...keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      this.#wire.input(bytesOf(key))
-      await this.#wire.quiet()
-    }
-  }
-
-  async type(text: string): Promise<void> {
-    this.#wire.input(text)
-    await this.#wire.quiet()
-  }
-
-  async sees(wanted: RegExp, limitMs = 30_000): Promise<void> {
-    await expect
-      .poll(() => this.#terminal.read().then(() => this.#terminal.text()), {
-        timeout: limitMs,
-        interval: 50,
-      })
-      .toMatch(wanted)
-  }
-
-  /** Goes on to the question, and waits until it hears keys. */
-  async question(): Promise<void> {
-    await this.press('enter')
-    await this.sees(/Carry this out\?/)
-    await this.hears()
-  }
-
-  async hears(): Promise<void> {
-    await this.sees(/> Cancel(?!.*keys are dead)/)
-  }
-
-  lineDrops(): void {
-    this.#wire.cut()
-  }
-
-  get ended(): Promise<number | undefined> {
-    return this.#wire.ended
-  }
-}
-
-/** The processes of consoles on andreys: screens, or their engines. */
-function programs(which: 'screen' | 'engine') {
-  return lab
-    .host('andreys')
-    .processes()
-    .filter(({ words }) => words.some(word => word.endsWith('yasco.mjs')))
-    .filter(({ words }) => words.includes('engine') === (which === 'engine'))
-}
-
 test('E on a dead HWM: plan, the operator’s word, its name in full; its VMs run elsewhere', async () => {
-  console = await Console.open()
+  console = await LabConsole.open(lab)
   await console.sees(/VM 5 running 5/)
   await lab.host('quark').kill()
   await console.sees(/quark +DOWN/)
@@ -156,10 +85,10 @@ test('it returns; H brings them home live, and goes on when the screen is killed
   await console.press('y')
   await console.sees(/Operation 2 running/)
   await console.sees(/1 of 5 done/)
-  for (const screen of programs('screen')) killNow(screen)
+  for (const screen of programs(lab, 'screen')) killNow(screen)
   await console.ended
-  expect(programs('engine')).toHaveLength(1)
-  console = await Console.open()
+  expect(programs(lab, 'engine')).toHaveLength(1)
+  console = await LabConsole.open(lab)
   await console.press('5')
   await console.sees(/2 +homecoming innopolis +done/, 60_000)
   expect((await untilBeats(lab, 'mail', before)).boots).toBe(before.boots)
@@ -176,9 +105,9 @@ test('killed with its engine in the middle, its operation is seen to be left, an
   await console.question()
   await console.press('y')
   await console.sees(/EVACUATING 1\/5/)
-  for (const program of [...programs('engine'), ...programs('screen')]) killNow(program)
+  for (const program of [...programs(lab, 'engine'), ...programs(lab, 'screen')]) killNow(program)
   await console.ended
-  console = await Console.open()
+  console = await LabConsole.open(lab)
   await console.press('5')
   await console.sees(/OPERATION ABANDONED 3/)
   await console.press('T')
@@ -201,7 +130,7 @@ test('U takes that back, shown first, though the line drops in the middle; quark
   // The operator's line drops; the operation is the engine's, and goes on.
   console.lineDrops()
   await console.ended
-  console = await Console.open()
+  console = await LabConsole.open(lab)
   await console.press('5')
   await console.sees(/4 +undo.* done/, 90_000)
   const before = beatOf(lab, 'mail')
