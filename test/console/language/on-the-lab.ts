@@ -22,7 +22,7 @@ export class LabConsole {
     const command = `YASCO_CONFIG=${lab.clusterFile} LANG=C.UTF-8 ${BIN}`
     const wire = await OverSsh.open(socket, lab.layout.ssh.key, command, size)
     const opened = new LabConsole(wire, new Terminal(wire, size.columns, size.rows))
-    await opened.sees(/HWM 3 up|DOWN/)
+    await opened.sees(/HWM \d+ up|DOWN/)
     return opened
   }
 
