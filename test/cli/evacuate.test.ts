@@ -1,10 +1,8 @@
 // `yasco evacuate` of several dead HWMs: what the line has to say of each, and what it asks.
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HEAD, World, type Ran } from './world.ts'
 
 // Commands of a second each, which take longer where others work beside them.
-vi.setConfig({ testTimeout: 60_000 })
-
 /** Of these nobody answers but the kernel: it refuses the connection, so none of them is off. */
 const DEAD = {
   quark: 'qemu+ssh://root@127.0.0.1:1/system',

@@ -1,8 +1,6 @@
 // Bad and odd input to `yasco plan`, each through the command: an answer or an error that names the thing, and quickly.
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { World } from './world.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 interface Odd {
   readonly hwms: Readonly<Record<string, string>>

@@ -9,8 +9,6 @@ import { parseClusterFile } from '../../src/model/cluster-file/parse.ts'
 import { Hiring } from './hiring.ts'
 import { World } from './world.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
-
 const CLUSTER = `apiVersion: yasco/v1
 cluster: small
 etcd: {endpoints: [http://127.0.0.1:2379]}

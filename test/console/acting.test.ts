@@ -1,26 +1,8 @@
 // Acting by keys, on a living cluster: the simulator's hosts, the real engine, the real console; only time is made up.
-import { describe, test, vi } from 'vitest'
+import { describe, test } from 'vitest'
 import { actOn } from '../../src/simulator/lines.ts'
-import { neverTwice, onLiving } from './language/living.ts'
+import { neverTwice, onLiving, untilItsName } from './language/living.ts'
 import { alive, console } from './language/story.ts'
-
-// A story of a minute takes a second or two, and more where others work beside it.
-vi.setConfig({ testTimeout: 60_000 })
-
-/** E on a dead quark, up to the question for its name. */
-const untilItsName = (size: string) =>
-  onLiving(size)
-    .kill('quark')
-    .lives('quark    DOWN')
-    .press('g', 'E')
-    .lives('2 VMs restart elsewhere')
-    .press('enter')
-    .after('1 s')
-    .press('w')
-    .after('1 s')
-    .type('cable pulled')
-    .press('enter')
-    .after('1 s')
 
 describe('a host dies: evacuation and homecoming by keys', () => {
   for (const size of ['80x24', '160x50'])

@@ -1,10 +1,8 @@
 // A guest shuts itself down while consoles only look: one that may act has it written down after a while, one that is read-only never.
-import { test, vi } from 'vitest'
+import { test } from 'vitest'
 import { actOn } from '../../src/simulator/lines.ts'
 import { onLiving } from './language/living.ts'
 import { alive, console, type Scene } from './language/story.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const shutsDown = ({ live }: Scene) => void actOn(live!.simulation, 'stop test')
 

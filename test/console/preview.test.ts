@@ -1,8 +1,6 @@
 // What an operator sees of the solver: the verdict, the picture of the CDM, failure sets and their answers.
-import { describe, test, vi } from 'vitest'
+import { describe, test } from 'vitest'
 import { cluster, console } from './language/story.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const SIZES = ['40x10', '80x24', '112x30', '160x50'] as const
 const three = (size = '80x24') => console.at(size).on(cluster('three-hosts')).foresees()

@@ -1,25 +1,12 @@
 // "Stay here": of a homecoming, by `space`. The VM stays where it is, its home stays where it was, and it can be brought home later.
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { homesValue, keys } from '../../src/etcd/layout.ts'
-import { neverTwice, onLiving } from './language/living.ts'
+import { neverTwice, untilItsName } from './language/living.ts'
 import type { Scene } from './language/story.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 /** quark died, its HAVMs run on snailin, it is back. */
 const away = (size: string) =>
-  onLiving(size)
-    .kill('quark')
-    .lives('quark    DOWN')
-    .press('g', 'E')
-    .lives('2 VMs restart elsewhere')
-    .press('enter')
-    .after('1 s')
-    .press('w')
-    .after('1 s')
-    .type('cable pulled')
-    .press('enter')
-    .after('1 s')
+  untilItsName(size)
     .type('quark')
     .press('enter')
     .lives('Operation 1 done')

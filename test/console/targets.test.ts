@@ -1,10 +1,8 @@
 // `t` in a plan: another target that the VM can have. The plan follows, what is committed is what was shown, and the VM runs there.
-import { describe, test, vi } from 'vitest'
+import { describe, test } from 'vitest'
 import { sized } from '../../src/simulator/made-up.ts'
 import { neverTwice } from './language/living.ts'
 import { alive, console } from './language/story.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 /** Four hosts with three HAVMs each: everyone has three places to go to. */
 const onFour = () =>

@@ -1,8 +1,6 @@
 // What was done is undone by a plan, cancelled and retried: by keys, on a living cluster of made-up hosts and time.
-import { describe, test, vi } from 'vitest'
+import { describe, test } from 'vitest'
 import { neverTwice, onLiving } from './language/living.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 describe('what was done is undone by its reverse plan, shown first', () => {
   /** Undo of the last operation: opens a plan, and is confirmed like any other. */

@@ -1,9 +1,7 @@
 // The detail of a VM: where it restarts by failure set, at all sizes; what is asked for that, and when again.
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Scene } from './language/story.ts'
 import { alive, cluster, console } from './language/story.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const SIZES = ['40x10', '60x15', '80x24', '160x50'] as const
 

@@ -1,12 +1,10 @@
 // Two consoles, each with an engine of its own: bert watches what anna has begun. Her line drops in the middle; her engine goes on, and he
 // sees that at once and to the end.
-import { test, vi } from 'vitest'
+import { test } from 'vitest'
 import { InProcess } from './language/in-process.ts'
 import { neverTwice, onLiving } from './language/living.ts'
 import type { Scene } from './language/story.ts'
 import { Terminal } from './language/terminal.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 /** anna's console, beside that of the story. */
 class Anna {

@@ -1,10 +1,8 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { solvePlacement } from '../../src/solver/placement.ts'
 import type { Objective, Problem } from '../../src/solver/problem.ts'
 import { randomProblem } from './cases.ts'
 import { fewestHwms, fewestMigrations } from './models.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 describe('equal to the exact model', () => {
   const solved = (problem: Problem, objective: Objective, seed: number): number | undefined => {

@@ -1,9 +1,7 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { drawPair, expectBest, type Tally } from './order-cases.ts'
 
 // Thousands of complete searches over up to 65 536 maps each.
-vi.setConfig({ testTimeout: 60_000 })
-
 describe('an order has the fewest bounces of all, by the lightest VMs, or there is none: complete search agrees', () => {
   const shapes = {
     '3 HWMs, 6 VMs': { hwms: 3, vms: 6 },

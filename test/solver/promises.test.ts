@@ -1,5 +1,5 @@
 // What holds between answers: equal seeds, more time, one more HWM; and the bound never lies above what is possible.
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { checkPlacement, checkRunning } from '../../src/solver/check/placement.ts'
 import { homesOf } from '../../src/solver/compile.ts'
 import { solvePlacement } from '../../src/solver/placement.ts'
@@ -7,8 +7,6 @@ import type { Objective, Placed, Problem } from '../../src/solver/problem.ts'
 import { judgeResilience } from '../../src/solver/resilience/index.ts'
 import { randomMap, randomProblem } from './cases.ts'
 import { fewestHwms, fewestMigrations } from './models.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const OBJECTIVES: readonly Objective[] = ['fewest-hwms', 'fewest-moves', 'balance']
 

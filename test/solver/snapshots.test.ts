@@ -1,10 +1,8 @@
 // Clusters as text with the answer beside them, for people to read: `UPDATE_GOLDEN=1 npm run unit -- test/solver/snapshots.test.ts`
 // writes the answers anew. The command is the first line of each.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { World } from '../cli/world.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const folder = new URL('snapshots/', import.meta.url)
 const names = readdirSync(folder).flatMap(file =>

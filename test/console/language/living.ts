@@ -9,6 +9,21 @@ export const onLiving = (size: string) =>
     .on(alive())
     .lives(/quark +up +3/)
 
+/** E on a dead quark, up to the question for its name. */
+export const untilItsName = (size: string) =>
+  onLiving(size)
+    .kill('quark')
+    .lives('quark    DOWN')
+    .press('g', 'E')
+    .lives('2 VMs restart elsewhere')
+    .press('enter')
+    .after('1 s')
+    .press('w')
+    .after('1 s')
+    .type('cable pulled')
+    .press('enter')
+    .after('1 s')
+
 export function neverTwice({ live }: Scene): void {
   expect([...(live?.doubles ?? [])]).toEqual([])
 }
