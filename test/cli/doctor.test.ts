@@ -175,7 +175,7 @@ describe('a whole cluster', () => {
       expect(after).toContainEqual(
         expect.stringMatching(
           new RegExp(
-            `^ok hwm ${hwm} copies: of 2 VMs on its own disk, by the hash in etcd, the oldest of \\d+ m?s ago$`,
+            `^ok hwm ${hwm} copies: of 2 VMs on its own disk, by the hash in etcd, the oldest of [\\d.]+ m?s ago$`,
           ),
         ),
       )
