@@ -24,8 +24,8 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           // Lab tests mostly wait for hosts. Labs do not meet (test/lab/README.md); two at a time is what two cores carry.
           maxWorkers: 2,
         },

@@ -11,7 +11,7 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Default 30 s; the program gets SIGKILL when it is over. */
+  /** Default 90 s; the program gets SIGKILL when it is over. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -35,7 +35,7 @@ export function attempt(
 ): Promise<CommandResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandResult>()
   const [program = '', ...args] = command
-  const limit = AbortSignal.timeout(options.timeoutMs ?? 30_000)
+  const limit = AbortSignal.timeout(options.timeoutMs ?? 90_000)
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', ...options.env },

@@ -76,7 +76,7 @@ async function untilBeat(lab: Lab, vm: string, isIt: (beat: Beat) => boolean): P
       const beat = lastBeat(lab.serial(vm))
       return beat !== undefined && isIt(beat) ? beat : undefined
     },
-    { limitMs: 30_000 },
+    { limitMs: 90_000 },
   )
 }
 
