@@ -175,8 +175,12 @@ export class OffProofs {
         () => 'its sshd lets us in',
         () => undefined,
       )
-    const answers = reach.machine(hwm, { timeoutMs: PROBE_MS }).then(
-      () => 'its libvirt lets us in',
+    // A connection of its own: one that is open since before it died is still there, until its keepalive has found out.
+    const answers = reach.ownMachine(hwm, { timeoutMs: PROBE_MS }).then(
+      async machine => {
+        await machine[Symbol.asyncDispose]()
+        return 'its libvirt lets us in'
+      },
       (error: unknown) => {
         // Who refuses us is not off either, nor who refuses the connection: some kernel did that.
         if (error instanceof HypervisorRefused) return error.message
@@ -185,8 +189,13 @@ export class OffProofs {
         throw error
       },
     )
-    answers.catch(() => undefined)
-    this.#probes.set(hwm, { at: clock.now(), answers })
+    const probe = { at: clock.now(), answers }
+    this.#probes.set(hwm, probe)
+    // Only its silence is worth keeping: who answered, or broke our question, is asked again the next time.
+    const forget = () => {
+      if (this.#probes.get(hwm) === probe) this.#probes.delete(hwm)
+    }
+    answers.then(heard => (heard === undefined ? undefined : forget()), forget)
     return answers
   }
 

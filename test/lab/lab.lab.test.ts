@@ -184,18 +184,16 @@ describe('a lab of the default hosts', () => {
 
   test('shuts a guest down when it is asked to, within a moment', async () => {
     await lab.host('andreys').virsh('shutdown ceph1')
+    const andreys = lab.host('andreys')
     await until(
       'ceph1 to be off',
-      () => {
-        return !lab
-          .host('andreys')
-          .qemus()
-          .some(qemu => qemu.vm === 'ceph1')
-      },
+      () => !andreys.qemus().some(qemu => qemu.vm === 'ceph1'),
       quietly,
     )
-    const state = await lab.host('andreys').virsh('domstate ceph1 --reason')
-    expect(state.trim()).toBe('shut off (shutdown)')
+    // libvirtd learns of its end a moment later.
+    await expect
+      .poll(async () => (await andreys.virsh('domstate ceph1 --reason')).trim(), { timeout: 5_000 })
+      .toBe('shut off (shutdown)')
   })
 
   test('changes a host key, and the operator is warned', async () => {

@@ -68,9 +68,16 @@ beforeAll(async () => {
     async () => (await actor.on('rested').vms())['crashed'] === 'crashed quark',
   )
   await quark.kill()
-  await until('quark to be seen down', async () => (await actor.hwms())[QUARK] === 'down', {
-    limitMs: 40_000,
-  })
+  // Each cluster sees for itself.
+  await Promise.all(
+    Object.keys(parts).map(part =>
+      until(
+        `quark to be seen down by ${part}`,
+        async () => (await actor.on(part).hwms())[QUARK] === 'down',
+        { limitMs: 40_000 },
+      ),
+    ),
+  )
 })
 afterAll(async () => {
   await actor?.[Symbol.asyncDispose]()
