@@ -69,6 +69,8 @@ function refusalText(refusal: Refusal): string {
         ? `${dimension} is short ${humanAmount(dimension, needed - available)}: the VMs ask for ${humanAmount(dimension, needed)}, the HWMs give ${humanAmount(dimension, available)}`
         : `${dimension} does not suffice: in pieces of ${humanAmount(dimension, unit)}, VMs ask for ${needed} and HWMs hold ${available}`
     }
+    case 'slots':
+      return `${named(Object.keys(refusal.unit))} together do not suffice: counted in VMs of one size, ${refusal.needed} are needed and there is room for ${refusal.available}`
     case 'average':
       return `no map survives ${failures(refusal.tolerate)}: ${refusal.dimension} does not suffice for the HAVMs of the failed, on average over the failure sets`
     case 'largest':

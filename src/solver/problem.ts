@@ -67,6 +67,8 @@ export type PlacementMap = ReadonlyMap<string, string>
  * - `nowhere`: the VM fits on no HWM it may use. `dimension` and `missing` are those of the HWM that comes nearest.
  * - `units`: counted in whole units of `unit`, the VMs ask for more than all HWMs they may use have together
  *   (floor is superadditive, so this is sound; unit 1 is plain volume).
+ * - `slots`: a room for VMs of the size `unit` in all its dimensions at once is a slot. The VMs, each counted as so many whole ones as it covers, ask for
+ *   more than the HWMs have that one of those counted may use (the least floor over dimensions is superadditive too).
  * - `average`: over all sets of X of the U failure units, survivors' spare is too little: (C - P)(U - X) < H * U in units (T7).
  * - `largest`: when these X failure units fail, the others hold `outside` units in all, and at least plain - inside of them are plain VMs'.
  * - `refuge`: the HAVM has room, alone, in only `units` failure units that take others' VMs in and are not its own, wherever it is.
@@ -86,6 +88,12 @@ export type Refusal =
       readonly kind: 'units'
       readonly dimension: string
       readonly unit: number
+      readonly needed: number
+      readonly available: number
+    }
+  | {
+      readonly kind: 'slots'
+      readonly unit: Resources
       readonly needed: number
       readonly available: number
     }

@@ -11,6 +11,8 @@ function refusalSentence(refusal: Refusal): string {
       return refusal.unit === 1
         ? `${refusal.dimension} does not suffice: ${refusal.needed} is needed, ${refusal.available} is there.`
         : `${refusal.dimension} does not suffice: in pieces of ${refusal.unit}, ${refusal.needed} are needed and there is room for ${refusal.available}.`
+    case 'slots':
+      return `${Object.keys(refusal.unit).join(' and ')} together do not suffice: counted in VMs of one size, ${refusal.needed} are needed and there is room for ${refusal.available}.`
     case 'average':
       return `No map survives ${refusal.tolerate} failures: on average over the failure sets, ${refusal.dimension} does not suffice for the HAVMs of the failed.`
     case 'largest':

@@ -172,6 +172,21 @@ function checkProof(scene: Scene, proof: Refusal): Complaints {
         ? []
         : [`${needed} units of ${unit} ${dimension} do fit into ${available}.`]
     }
+    case 'slots': {
+      const dimensions = Object.keys(proof.unit)
+      if (dimensions.length === 0 || dimensions.some(d => !(proof.unit[d]! > 0)))
+        return ['The unit is not above 0.']
+      const slots = (of: (dimension: string) => number): number =>
+        Math.min(...dimensions.map(d => Math.floor(of(d) / proof.unit[d]!)))
+      const counted = scene.problem.vms.filter(vm => slots(d => vm.demand[d] ?? 0) > 0)
+      if (counted.some(vm => !scene.waiting.includes(vm) && !scene.running.has(vm.name)))
+        return ['One is counted that has no need of a place.']
+      const needed = counted.reduce((sum, vm) => sum + slots(d => vm.demand[d] ?? 0), 0)
+      const available = placesOfAll(scene)
+        .filter(hwm => counted.some(vm => mayRunOn(vm, hwm)))
+        .reduce((sum, hwm) => sum + slots(d => usable(scene.problem, hwm, d)), 0)
+      return needed > available ? [] : [`${needed} such VMs do fit into ${available} slots.`]
+    }
     case 'average': {
       const { tolerate, unit } = proof
       const places = placesOfAll(scene)

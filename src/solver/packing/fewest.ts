@@ -3,6 +3,7 @@
 import { alone, type Beside } from '../beside.ts'
 import { fractionalBound } from '../bounds/fractional.ts'
 import { choicesOf, fewestOfKinds, kindsOf } from '../bounds/kinds.ts'
+import { slotBound } from '../bounds/slots.ts'
 import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { WorthProof } from '../check/bins.ts'
@@ -212,7 +213,7 @@ function usedBy(packing: Packing, where: Int32Array): Int32Array {
 
 /** By counting, dimension by dimension, and over all choices of so many of each kind of bin. */
 function boundOf(packing: Packing): number {
-  const units = unitBound(packing).bins
+  const units = Math.max(unitBound(packing).bins, slotBound(packing)?.bins ?? 0)
   if (isUniform(packing)) return units
   const open = openBins(packing)
   const asked = askedOf(packing)

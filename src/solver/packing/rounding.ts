@@ -1,5 +1,5 @@
 // Column generation and dives beside the tabu search of fewest.ts: in turns, each with a share of the work. Only where no rule tells items
-// or bins apart, and bins are of few kinds.
+// or bins apart, and there are few kinds of bins, or few kinds of items.
 import type { Budget } from '../budget.ts'
 import type { WorthProof } from '../check/bins.ts'
 import type { Random } from '../random.ts'
@@ -13,8 +13,8 @@ import { reform } from './reform.ts'
 /** Classes above which the relaxation is too large to pay. */
 const MOST_CLASSES = 900
 const GREEDY_ROUNDS = 8
-/** Kinds of bins above which each of them is priced too seldom. */
-const MOST_KINDS = 6
+/** Kinds of bins times classes above which each kind is priced too seldom: six kinds of the most classes there may be. */
+const MOST_PRICED = 6 * MOST_CLASSES
 
 /** An assignment that a turn came to; items without a bin have -1. */
 export interface Rounded {
@@ -42,7 +42,7 @@ export class Rounding {
   static suits(packing: Packing): boolean {
     if (packing.items > 20 * MOST_CLASSES || !isFree(packing)) return false
     const { count, kinds } = classesOf(packing)
-    return count <= MOST_CLASSES && kinds.length > 0 && kinds.length <= MOST_KINDS
+    return count <= MOST_CLASSES && kinds.length > 0 && kinds.length * count <= MOST_PRICED
   }
 
   /** The relaxation is as good as it gets. */

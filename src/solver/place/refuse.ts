@@ -1,5 +1,6 @@
 // Why no map can be: short proofs before any search, and complete search where a small case ended without an answer.
 import { resilientBound } from '../bounds/resilient.ts'
+import { slotBound } from '../bounds/slots.ts'
 import { unitBound } from '../bounds/units.ts'
 import { Budget } from '../budget.ts'
 import { compile } from '../compile.ts'
@@ -59,6 +60,12 @@ export function refuse(task: Task): Refusal | undefined {
       needed: volume.needed,
       available: volume.available,
     }
+  }
+  const slots = slotBound(packing)
+  if (slots?.isTooMany === true) {
+    const { needed, available, unit } = slots
+    const named = compiled.dimensions.flatMap((d, k) => (unit[k]! > 0 ? [[d, unit[k]!]] : []))
+    return { kind: 'slots', unit: Object.fromEntries(named), needed, available }
   }
   if (!hasHavms(task)) return undefined
   const bound = resilientBound(compiled, tolerate)
