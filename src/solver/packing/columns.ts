@@ -43,6 +43,8 @@ export class Relaxation {
   #nodes = FIRST_NODES
   /** No packing of this demand has fewer bins. */
   bound: number
+  /** The same before it was rounded up. */
+  #least = 0
   /** Why, in a form that can be checked; undefined where rounding to whole numbers loses too much. */
   proof: PriceProof | undefined
   /** No column lowers the sum any more, or none was found: it is as good as it gets. */
@@ -135,6 +137,8 @@ export class Relaxation {
       let found = 0
       for (const [k, pricing] of this.#pricings.entries()) {
         if (bins[k] === 0) continue
+        // Of many kinds each may take long.
+        if (k > 0 && budget.isOver) return
         const floor = 1 + this.rents[k]! + SAFE / 10
         const priced = pricing.price(this.prices, demand, floor, this.#nodes, budget)
         dearest[k] = priced.atMost
@@ -144,10 +148,11 @@ export class Relaxation {
       }
       // Farley 1990: prices over the dearest bin are dual feasible.
       const least = isOneKind ? value / Math.max(1, dearest[0]!) : leastWith(value, dearest, bins)
-      const bound = Math.ceil(least - SAFE)
-      if (bound > this.bound) {
-        this.bound = bound
-        this.proof = isOneKind ? this.#proofOf(bound, Math.max(1, dearest[0]!)) : undefined
+      this.bound = Math.max(this.bound, Math.ceil(least - SAFE))
+      // The sharpest prices, also where they do not raise the bound: who counts with them needs them so.
+      if (isOneKind && least > this.#least) {
+        this.#least = least
+        this.proof = this.#proofOf(this.bound, Math.max(1, dearest[0]!)) ?? this.proof
       }
       if (found > 0) {
         this.#nodes = Math.max(FIRST_NODES, this.#nodes >> 1)

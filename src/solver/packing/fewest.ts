@@ -7,9 +7,10 @@ import { slotBound } from '../bounds/slots.ts'
 import { openBins, unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
 import type { WorthProof } from '../check/bins.ts'
-import type { Random } from '../random.ts'
+import { type Random, seeded } from '../random.ts'
 import { bestFit, binOrder, fillBins, levelled, order, otherWeights, scarcity } from './greedy.ts'
-import { isUniform, type Packing } from './packing.ts'
+import { freed } from './freed.ts'
+import { isFree, isUniform, type Packing } from './packing.ts'
 import { Rounding } from './rounding.ts'
 import { State } from './state.ts'
 import { tabu } from './tabu.ts'
@@ -104,6 +105,12 @@ export function packInto(
 /** Work of one turn of column generation for each item, at least. */
 const TURN_PER_ITEM = 1e6
 
+/** Rounds in vain before columns that do not pack have a turn. */
+const STUCK_ROUNDS = 2
+
+/** Work of one turn of columns that do not pack, at least. */
+const BOUNDING_WORK = 2e7
+
 /** Of the budget, and in work, what columns may take before all else in the second of two searches. */
 const COLUMNS_FIRST = { share: 0.5, work: 5e9 }
 
@@ -148,6 +155,9 @@ export function packFewest(
   }
   take(best, 'greedy')
   const rounding = Rounding.suits(packing) ? new Rounding(packing, random) : undefined
+  // Where rules bind, columns do without them and bound only.
+  const free = rounding === undefined && !isFree(packing) ? freed(packing) : undefined
+  const bounding = free && Rounding.suits(free) ? new Rounding(free, seeded(1)) : undefined
   const raise = (proved: number, phase = 'columns'): void => {
     if (proved <= bound) return
     bound = proved
@@ -185,6 +195,13 @@ export function packFewest(
     if (rounding !== undefined && used.length > bound && !budget.isOver) {
       const work = Math.max(TURN_PER_ITEM * packing.items, 3 * (budget.spent - before))
       turn(rounding, work, budget)
+    }
+    // Not before several rounds were in vain: who is not there yet needs the time to get there.
+    const isStuck = round >= STUCK_ROUNDS && used.length === had
+    if (isStuck && bounding?.isRelaxed === false && used.length > bound) {
+      const work = Math.max(BOUNDING_WORK, (budget.spent - before) / 4)
+      bounding.relax(best, used.length, budget.part(work))
+      raise(bounding.bound)
     }
     if (used.length < had) round = -1
   }

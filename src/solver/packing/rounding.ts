@@ -66,22 +66,26 @@ export class Rounding {
     return { scale: proof.scale, worth }
   }
 
+  /** Goes on with the relaxation until it is solved, the bound reaches `enough` or the budget is over. `best`: a packing to begin from. */
+  relax(best: Int32Array, enough: number, budget: Budget): void {
+    if (this.#root.isSolved) return
+    for (const column of columnsOf(this.#classes, best)) this.#root.add(column)
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      for (const column of greedyColumns(this.#classes, GREEDY_ROUNDS, this.#random, budget))
+        this.#root.add(column)
+    }
+    this.#root.advance(enough, budget)
+  }
+
   /**
    * One turn of `work` steps: on the relaxation until it is solved, then dives for fewer bins than `best` has. A dive may leave
    * items without a bin.
    */
   turn(best: Int32Array, bins: Int32Array, work: number, budget: Budget): Rounded | undefined {
     const share = budget.part(work)
-    if (!this.#root.isSolved) {
-      for (const column of columnsOf(this.#classes, best)) this.#root.add(column)
-      if (!this.#hasBegun) {
-        this.#hasBegun = true
-        for (const column of greedyColumns(this.#classes, GREEDY_ROUNDS, this.#random, share))
-          this.#root.add(column)
-      }
-      this.#root.advance(bins.length, share)
-      if (!this.#root.isSolved) return undefined
-    }
+    this.relax(best, bins.length, share)
+    if (!this.#root.isSolved) return undefined
     if (this.bound >= bins.length) return undefined
     const known = this.#root.columns(0.3).map(({ column }) => column)
     let packed = columnsOf(this.#classes, best)

@@ -3,6 +3,7 @@
 import { alone, type Beside } from '../beside.ts'
 import { fractionalResilientBound } from '../bounds/fractional.ts'
 import { mixedResilientBound } from '../bounds/mixed.ts'
+import { pricedResilientBound } from '../bounds/priced.ts'
 import { resilientBound } from '../bounds/resilient.ts'
 import { unitBound } from '../bounds/units.ts'
 import type { Budget } from '../budget.ts'
@@ -56,6 +57,10 @@ function verdictOn(
 
 /** Steps for the first answer: a tenth of a second or two. */
 const QUICK_WORK = 2e7
+
+/** Of the budget, and in work, what prices of columns may take for a bound. */
+const PRICES_SHARE = 0.1
+const PRICES_WORK = 2e9
 
 /** So far above the bound an attempt at the bound itself has little hope. */
 const FAR = 3
@@ -145,7 +150,18 @@ export function resilientFewest(
     if (rest.where !== undefined && rest.bins + tolerate < (best?.open.length ?? Infinity))
       wholesale(rest.where)
   }
+  let isPriced = false
   for (let round = 0; round < effort && !budget.spend(ROUND_WORK); round++) {
+    if (round === 1 && !isPriced) {
+      // Not before a round was in vain: most are at the bound by then.
+      isPriced = true
+      const share = budget.share(PRICES_SHARE).part(PRICES_WORK)
+      const priced = pricedResilientBound(compiled, items, tolerate, plain.where, share)
+      // More than all there are: nothing holds X; that is for others to prove.
+      bound = Math.max(bound, Math.min(priced, all.length))
+      beside.tell(undefined, bound)
+      report(best?.open.length, bound, 'prices')
+    }
     const target = Math.min(best?.open.length ?? all.length + 1, beside.best) - 1
     if (target < bound) break
     let isBetter = false
