@@ -9,6 +9,7 @@ export function planJson(answer: PlanAnswer): object {
     answer: answer.answer,
     objective: answer.objective,
     terms: answer.terms ?? null,
+    inOrder: answer.inOrder ?? null,
     map: record(answer.map),
     unplaced: answer.unplaced,
     hwmsUsed: answer.hwmsUsed,

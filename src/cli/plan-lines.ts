@@ -32,6 +32,7 @@ function headline({
   seconds,
   map,
   terms,
+  inOrder = [],
 }: PlanAnswer): string {
   const took = `${seconds.toFixed(1)} s`
   const counts = `${map.size} VMs on ${hwmsUsed} HWMs`
@@ -43,7 +44,8 @@ function headline({
   }
   const worth = figure(value)
   const how = proved ? 'proved best' : `bound ${figure(bound)}`
-  return `${objective}: ${worth} (${how}); ${counts} (${took})`
+  const later = inOrder.slice(1).map(aim => `, then ${aim.objective} ${figure(aim.value)}`)
+  return `${objective}: ${worth} (${how})${later.join('')}; ${counts} (${took})`
 }
 
 function figure(value: number): string {

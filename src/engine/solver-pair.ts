@@ -78,6 +78,9 @@ export class SolverPair implements AsyncDisposable {
       }
     }
     const [first, second] = await Promise.allSettled([run(0), run(1)])
+    // The first's proof ends the second: where that had an answer already, it must not make a difference.
+    if (asked.isRepeatable && first.status === 'fulfilled' && isFinal(first.value))
+      return first.value
     if (first.status === 'fulfilled' && second.status === 'fulfilled')
       return better(first.value, second.value)
     if (first.status === 'fulfilled') return first.value
@@ -155,7 +158,14 @@ const VERDICTS = { yes: 0, unknown: 1, no: 2 } as const
 /** Smaller is better, the first number that differs decides. */
 function orderOf(answer: Answer): number[] {
   const verdict = 'resilience' in answer ? VERDICTS[answer.resilience.verdict] : 0
-  return [ANSWERS[answer.answer], verdict, valueOf(answer), answer.proved ? 0 : 1]
+  const later = 'inOrder' in answer ? (answer.inOrder ?? []).slice(1) : []
+  return [
+    ANSWERS[answer.answer],
+    verdict,
+    valueOf(answer),
+    ...later.map(({ value }) => value),
+    answer.proved ? 0 : 1,
+  ]
 }
 
 function isLess(a: readonly number[], b: readonly number[]): boolean {

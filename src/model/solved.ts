@@ -1,6 +1,6 @@
 // What the solver found, as an engine tells its screens: a map, what it is worth, what leads there. Plain data.
 import type { Change } from './change.ts'
-import type { BestBy, Term } from './objectives.ts'
+import type { BestBy, Objective, Term } from './objectives.ts'
 import type { Resources } from './resources.ts'
 
 /** How far a search is. `gap` is relative; absent while nothing was found. */
@@ -67,6 +67,8 @@ export interface Solved {
   readonly bestBy: BestBy
   /** Of a mix: its weights, and what each objective is worth. */
   readonly terms?: readonly (Term & { readonly value: number })[]
+  /** Of several objectives in order: what each is worth, the first too. */
+  readonly inOrder?: readonly { readonly objective: Objective; readonly value: number }[]
   /** What the first objective, or the mix, is worth, and the best that is not ruled out; `proved`: they are the same. */
   readonly value: number
   readonly bound: number

@@ -142,6 +142,26 @@ describe('plan -f FILE --json', () => {
     )
   })
 
+  test('several objectives in order: what each is worth is told, as numbers and as text', async () => {
+    using world = new World()
+    const file = world.file('small.yaml', CLUSTER)
+    const line = `plan -f ${file} --objective fewest-hwms,balance,fewest-moves`
+    const { out, status } = await world.run(`${line} --json`)
+    expect(status).toBe(0)
+    const { objective, value, inOrder, moves } = JSON.parse(out) as {
+      objective: string
+      value: number
+      inOrder: { objective: string; value: number }[]
+      moves: readonly Move[]
+    }
+    expect(objective).toBe('fewest-hwms')
+    expect(inOrder.map(aim => aim.objective)).toEqual(['fewest-hwms', 'balance', 'fewest-moves'])
+    expect([inOrder[0]?.value, inOrder[2]?.value]).toEqual([value, moves.length])
+    expect((await world.run(line)).out).toMatch(
+      /^fewest-hwms: \d+ \(.+\), then balance \d+(\.\d+)?, then fewest-moves \d+; /,
+    )
+  })
+
   test.for([
     'fewest-hwms',
     'balance',

@@ -145,7 +145,15 @@ describe('wishes', () => {
   for (const size of SIZES) {
     test(`several in their order at ${size}`, () =>
       three(size)
-        .does(finding({ bestBy: { objectives: ['fewest-hwms', 'balance'] } }))
+        .does(
+          finding({
+            bestBy: { objectives: ['fewest-hwms', 'balance'] },
+            inOrder: [
+              { objective: 'fewest-hwms', value: 2 },
+              { objective: 'balance', value: 0.0125 },
+            ],
+          }),
+        )
         .press('P', 'b', 'ctrl-u')
         .type('fewest-hwms,balance\r')
         .golden(`solve-order-${size}`))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type RunOptions, SolverFailed } from '../../src/engine/solver-pool.ts'
 import { better, SolverPair, type TwoWorkers } from '../../src/engine/solver-pair.ts'
+import type { PlanAnswer } from '../../src/engine/solving/answer.ts'
 import type { VbpAnswer, VbpRequest } from '../../src/engine/solving/vbp.ts'
 import type { Progress } from '../../src/solver/problem.ts'
 import { seeded } from '../../src/solver/random.ts'
@@ -21,6 +22,18 @@ function answer(hwmsUsed: number, bound: number): VbpAnswer {
     seconds: 1,
     assignment: [],
   }
+}
+
+/** A plan by two objectives in order; what else a plan has is not looked at. */
+function inOrder(hwms: number, unevenness: number): VbpAnswer {
+  const values: Pick<PlanAnswer, 'value' | 'inOrder'> = {
+    value: hwms,
+    inOrder: [
+      { objective: 'fewest-hwms', value: hwms },
+      { objective: 'balance', value: unevenness },
+    ],
+  }
+  return Object.assign(answer(hwms, 3), values, { resilience: { verdict: 'yes' } })
 }
 
 /** Two workers that answer when and what the test says. */
@@ -111,6 +124,15 @@ describe('two workers at one question', () => {
     expect(two.asked.every(({ beside }) => beside!.common === undefined)).toBe(true)
   })
 
+  test('repeatable: what the first proves is the answer, also where the second was there before with a better later objective', async () => {
+    const two = new Two()
+    const both = new SolverPair(two, 2).run('vbp', { ...asked, isRepeatable: true })
+    two.says(1, inOrder(3, 0.1))
+    await Promise.resolve()
+    two.says(0, inOrder(3, 0.3))
+    expect(await both).toMatchObject({ inOrder: [{ value: 3 }, { value: 0.3 }] })
+  })
+
   test('when one crashes the other answers; what is wrong with the question ends both', async () => {
     const crashed = new Two()
     const rest = new SolverPair(crashed, 2).run('vbp', asked)
@@ -137,6 +159,13 @@ describe('two workers at one question', () => {
     const never: VbpAnswer = { ...answer(0, 0), answer: 'impossible', proved: true }
     expect(better(answer(9, 3), never)).toMatchObject({ answer: 'impossible' })
   })
+})
+
+test('of several objectives in order all decide: where the first is equal the next does', () => {
+  const best = [{ value: 4 }, { value: 0.1 }]
+  expect(better(inOrder(4, 0.3), inOrder(4, 0.1))).toMatchObject({ inOrder: best })
+  expect(better(inOrder(4, 0.1), inOrder(4, 0.3))).toMatchObject({ inOrder: best })
+  expect(better(inOrder(4, 0.3), inOrder(5, 0.1))).toMatchObject({ value: 4 })
 })
 
 test('real workers: equal seeds give equal answers, and the proof of either is the answer', async () => {

@@ -56,18 +56,18 @@ function headline(solved: Solved, width: number): Line[] {
   if (solved.loads.length === 0) return lines
   if (answer === 'impossible')
     lines.push(line(span('the best there is for fewer failures:', 'warn')))
-  const [first, ...later] = bestBy.objectives ?? []
+  const [first, ...rest] = bestBy.objectives ?? []
+  const later = rest.map(objective => {
+    const aim = solved.inOrder?.find(each => each.objective === objective)
+    return `${OBJECTIVE_WORDS[objective]}${aim === undefined ? '' : ` ${figure(aim.value)}`}`
+  })
   const decisive = first === undefined ? bestBy : { objectives: [first] }
   lines.push(
     line(
       span(bestByWords(decisive)),
       span(`  ${figure(value)}`, 'strong'),
       span(proved ? '  proved best' : `  bound ${figure(bound)}`, proved ? 'good' : 'plain'),
-      span(
-        later.length > 0
-          ? `, then ${bestByWords({ objectives: later }).replaceAll(', then', ',')}`
-          : '',
-      ),
+      span(later.length > 0 ? `, then ${later.join(', ')}` : ''),
       span(`   on ${hwmsUsed} HWMs   ${seconds.toFixed(1)} s`, 'dim'),
     ),
   )

@@ -213,13 +213,14 @@ function tell(
   answer: Told,
   { snapshot, problem, preview, bestBy, whatIf }: Asked,
 ): Omit<Solved, 'id' | 'leftOut'> {
-  const { resilience, terms } = answer
+  const { resilience, terms, inOrder } = answer
   return {
     answer: answer.answer,
     why: answer.why?.sentence ?? '',
     bestBy:
       (bestBy.objectives ?? bestBy.mix) ? bestBy : { objectives: [defaultObjective(problem)] },
     ...(terms && { terms }),
+    ...(inOrder && { inOrder }),
     value: answer.value,
     bound: answer.bound,
     proved: answer.proved,

@@ -2,6 +2,7 @@
 import type { BestBy } from '../../model/objectives.ts'
 import type { Resources } from '../../model/resources.ts'
 import { alone, type Beside, shared } from '../../solver/beside.ts'
+import type { Aim } from '../../solver/place/worth.ts'
 import type { Capacity } from '../../solver/capacity.ts'
 import type {
   CounterExample,
@@ -110,7 +111,9 @@ export interface PlanAnswer {
   readonly objective: Objective | 'mix' | 'keep-map'
   /** Of a mix: its weights, and what each objective is worth. */
   readonly terms?: readonly (Term & { readonly value: number })[]
-  /** What the objective is worth on `map`. */
+  /** Of several objectives in order: what each is worth, the first too. */
+  readonly inOrder?: readonly Aim[]
+  /** What the objective is worth on `map`: of several, the first. */
   readonly value: number
   readonly bound: number
   readonly gap: number

@@ -4,7 +4,7 @@ import { humanAmount } from '../../model/human.ts'
 import type { BestBy } from '../../model/objectives.ts'
 import { named } from '../../operations/reasons.ts'
 import { checkPlacement, checkRunning } from '../../solver/check/placement.ts'
-import { worthOf } from '../../solver/place/worth.ts'
+import { countsThoseKeptFree, worthOf } from '../../solver/place/worth.ts'
 import type { PlacementMap, Problem } from '../../solver/problem.ts'
 import { judgeResilience } from '../../solver/resilience/index.ts'
 import type { Hooks, PlanAnswer } from './answer.ts'
@@ -74,7 +74,8 @@ export function leaveOut(request: LeftOutRequest, hooks: Hooks): LeftOutAnswer {
   const hwmsOn = [...new Set([...whole.hwmsOn, ...vms.flatMap(vm => ends.get(vm) ?? [])])].sort()
   const resilience = judgeResilience(onlyOn(problem, hwmsOn), ends, time.until(1))
   const hwmsUsed = new Set(ends.values()).size
-  const worth = worthOf(problem, map, bestBy, countsThoseKeptFree(request) ? hwmsOn.length : 0)
+  const countsFree = countsThoseKeptFree(problem, bestBy)
+  const worth = worthOf(problem, map, bestBy, countsFree ? hwmsOn.length : 0)
   const proved = worth.value <= whole.bound && resilience.holds === 'yes'
   return {
     is: 'plan',
@@ -83,7 +84,7 @@ export function leaveOut(request: LeftOutRequest, hooks: Hooks): LeftOutAnswer {
       map,
       unplaced: [],
       hwmsOn,
-      hwmsUsed: countsThoseKeptFree(request) ? hwmsOn.length : hwmsUsed,
+      hwmsUsed: countsFree ? hwmsOn.length : hwmsUsed,
       ...worth,
       bound: whole.bound,
       gap: proved || whole.bound <= 0 ? 0 : (worth.value - whole.bound) / whole.bound,
@@ -117,14 +118,6 @@ function refused(why: string): LeftOutAnswer {
 }
 
 /** Fewest HWMs with X counts those that are kept free for failures. */
-function countsThoseKeptFree({ bestBy, problem }: LeftOutRequest): boolean {
-  return (
-    bestBy.objectives?.[0] === 'fewest-hwms' &&
-    problem.tolerate > 0 &&
-    problem.vms.some(vm => vm.ha)
-  )
-}
-
 /** Why this cannot be, told by who counts on whose leaving; the independent checker decides. */
 function whyNot(
   { problem, places, vms, whole }: LeftOutRequest,

@@ -3,6 +3,7 @@ import { type Capacity, capacityOf } from '../../solver/capacity.ts'
 import { checkPlacement } from '../../solver/check/placement.ts'
 import { homesOf } from '../../solver/compile.ts'
 import type { PlaceOptions } from '../../solver/place/task.ts'
+import { countsThoseKeptFree, worthOf } from '../../solver/place/worth.ts'
 import { defaultObjective, solvePlacement } from '../../solver/placement.ts'
 import type {
   CounterExample,
@@ -180,6 +181,7 @@ function withMap(
     hwmsOn: placed.hwmsOn,
     hwmsUsed: placed.hwmsUsed,
     ...(placed.terms && { terms: placed.terms }),
+    ...inOrder(request, placed),
     objective: placed.terms === undefined ? objective : 'mix',
     value: placed.value,
     bound: placed.bound,
@@ -188,6 +190,17 @@ function withMap(
     complaints: [],
     resilience,
   })
+}
+
+/** Later objectives by the same measure as the search has; the first as it was found. */
+function inOrder(
+  { problem, objectives = [] }: PlanRequest,
+  { map, hwmsOn, value }: Found,
+): Pick<PlanAnswer, 'inOrder'> {
+  if (objectives.length < 2) return {}
+  const countsFree = countsThoseKeptFree(problem, { objectives })
+  const worth = worthOf(problem, map, { objectives }, countsFree ? hwmsOn.length : 0)
+  return { inOrder: (worth.inOrder ?? []).map((aim, n) => (n === 0 ? { ...aim, value } : aim)) }
 }
 
 /** The one that knows more about the same X. */
@@ -205,6 +218,7 @@ interface Parts
     | 'hwmsOn'
     | 'objective'
     | 'terms'
+    | 'inOrder'
     | 'value'
     | 'bound'
     | 'gap'

@@ -15,6 +15,14 @@ export interface Worth {
   readonly value: number
   /** Of a mix: what each of its objectives is worth. */
   readonly terms?: readonly (Term & { readonly value: number })[]
+  /** Of several objectives in order: what each is worth, the first too. */
+  readonly inOrder?: readonly Aim[]
+}
+
+/** An objective, and what it is worth in its own unit. */
+export interface Aim {
+  readonly objective: Objective
+  readonly value: number
 }
 
 /** `map` must be valid, with all VMs in it; `hwmsOn` counts for fewest HWMs. Throws `UnsoundProblem`. */
@@ -44,5 +52,13 @@ export function worthOf(
     balance: () => imbalance(items.packing, where, usableBins(task), weights),
     'fewest-moves': () => movesOf(task, where),
   }
-  return { value: worth[objectives?.[0] ?? 'fewest-moves']() }
+  const [first = 'fewest-moves', ...later] = objectives ?? []
+  if (later.length === 0) return { value: worth[first]() }
+  const inOrder = [first, ...later].map(objective => ({ objective, value: worth[objective]() }))
+  return { value: inOrder[0]!.value, inOrder }
+}
+
+/** Whether HWMs without VMs that are kept free for failures count as used. */
+export function countsThoseKeptFree(problem: Problem, { objectives }: BestBy): boolean {
+  return objectives?.[0] === 'fewest-hwms' && problem.tolerate > 0 && problem.vms.some(vm => vm.ha)
 }
