@@ -1,6 +1,7 @@
 // The solver's answers as text for people.
 import type { HwmLoad, PlanAnswer, SetAnswer } from '../engine/solving/answer.ts'
 import { humanPercent } from '../model/human.ts'
+import { MOST_MAPS_KEPT } from '../model/preview.ts'
 import { counterText, named } from '../operations/reasons.ts'
 import { columns } from './print.ts'
 
@@ -119,6 +120,14 @@ export function unlistedLines({
   if (fallbackIsComplete) return []
   const left = fallbackInAll - fallback.length
   return [`${left} of ${fallbackInAll} failure sets are not listed: --failed asks for any of them`]
+}
+
+/** Of more failure sets than an engine keeps in etcd: what becomes of the rest. Empty: there are not so many. */
+export function unkeptNotes({ fallbackInAll }: Pick<PlanAnswer, 'fallbackInAll'>): string[] {
+  if (fallbackInAll <= MOST_MAPS_KEPT) return []
+  return [
+    `there are ${fallbackInAll} failure sets; in etcd maps of ${MOST_MAPS_KEPT} are kept prepared, of the smaller sets first: any other is solved within 200 ms when it happens`,
+  ]
 }
 
 function cut(lines: readonly string[], { most }: Detail): string[] {

@@ -45,6 +45,9 @@ export interface Kept {
   readonly by: readonly string[]
 }
 
+/** So many fallback maps an engine keeps in etcd, of the smaller sets first; any other set is solved when it is wanted. A map is one value there. */
+export const MOST_MAPS_KEPT = 2_000
+
 export interface Preview {
   /** The last that was settled. */
   readonly verdict: XVerdict | undefined

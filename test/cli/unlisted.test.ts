@@ -1,6 +1,6 @@
 // Failure sets that are too many to list: how many are left is said, in whatever form.
 import { expect, test } from 'vitest'
-import { unlistedLines } from '../../src/cli/plan-lines.ts'
+import { unkeptNotes, unlistedLines } from '../../src/cli/plan-lines.ts'
 import { answerSets } from '../../src/engine/solving/fallbacks.ts'
 import { answerPlan } from '../../src/engine/solving/plan.ts'
 import { TimeShare } from '../../src/engine/solving/time-share.ts'
@@ -36,4 +36,11 @@ test('more than can be listed: the rest is counted, and how to ask for it is sai
   expect(unlistedLines({ fallback, fallbackIsComplete: isComplete, fallbackInAll: inAll })).toEqual(
     ['11 of 21 failure sets are not listed: --failed asks for any of them'],
   )
+})
+
+test('more than an engine keeps in etcd: so many, and what becomes of the rest', () => {
+  expect(unkeptNotes({ fallbackInAll: 2_000 })).toEqual([])
+  expect(unkeptNotes({ fallbackInAll: 2_001 })).toEqual([
+    'there are 2001 failure sets; in etcd maps of 2000 are kept prepared, of the smaller sets first: any other is solved within 200 ms when it happens',
+  ])
 })

@@ -94,6 +94,9 @@ describe('screen 3, the picture', () => {
       .sees('more rows below')
       .press('j', 'l')
       .golden('place-thousand-80x24')
+      .press('tab')
+      .golden('place-vm-thousand-80x24')
+      .press('tab')
       .press('G')
       .sees('more rows above')
       .selects('')
@@ -221,7 +224,7 @@ describe('screen 4, failure sets', () => {
         if (preview) scripted.change({ preview: { ...preview, setsUnlisted: 4_850 } })
       })
       .press('4')
-      .sees('4850 more sets not listed: space builds any'))
+      .sees('4850 more sets not listed: space builds any; 2000 are stored'))
 
   test('toggling HWMs builds a set, and the answer changes with it', () =>
     three('112x30')

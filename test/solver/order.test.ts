@@ -99,4 +99,28 @@ describe('the order of migrations', () => {
     expect(order).toMatchObject({ order: 'found', bounces: 1, fewestProved: true })
     if (order.order === 'found') expect(order.moves.map(move => move.batch)).toEqual([0, 1, 2])
   })
+
+  test('a group that is apart from the start on is no fault of the order, whatever else is wrong there', () => {
+    const problem: Problem = {
+      dimensions: ['ram'],
+      hwms: ['a', 'b', 'c'].map(name => ({ name, capacity: { ram: 8 } })),
+      vms: [
+        { name: 'x', ha: false, demand: { ram: 1 } },
+        { name: 'y', ha: false, demand: { ram: 1 } },
+        { name: 'astray', ha: false, demand: { ram: 1 }, never: ['a'] },
+      ],
+      groups: [{ name: 'pair', members: ['x', 'y'], spread: 'hwm' }],
+      tolerate: 0,
+    }
+    const from = new Map(Object.entries({ x: 'a', y: 'a', astray: 'a' }))
+    const to = new Map(Object.entries({ x: 'a', y: 'b', astray: 'c' }))
+    const away = { vm: 'astray', from: 'a', to: 'c', batch: 0, bounce: false }
+    const apart = { vm: 'y', from: 'a', to: 'b', batch: 1, bounce: false }
+    expect(checkOrder(problem, from, to, [away, apart], 2)).toEqual([])
+    const back = { vm: 'y', from: 'b', to: 'a', batch: 2, bounce: true }
+    const again = { ...apart, batch: 3 }
+    expect(checkOrder(problem, from, to, [away, apart, back, again], 2)).toEqual([
+      'Group pair: two of its members share a hwm.',
+    ])
+  })
 })

@@ -5,7 +5,7 @@ import { EXIT, WrongUse, type ExitStatus } from '../exit.ts'
 import { fingerprint, homesNow, storeFallbackMaps } from '../../operations/fallback-maps.ts'
 import { confirm, refuseIfReadOnly } from '../ask.ts'
 import { planJson } from '../plan-json.ts'
-import { planAnswerLines, setLines, unlistedLines } from '../plan-lines.ts'
+import { planAnswerLines, setLines, unkeptNotes, unlistedLines } from '../plan-lines.ts'
 import { pose, type Posed } from '../posed.ts'
 import { printJson, printLines } from '../print.ts'
 import { effortOf, solve } from '../solving.ts'
@@ -50,7 +50,9 @@ function failedOf({ options }: Context, { problem }: Posed): readonly string[] |
   return names
 }
 
-function show(context: Context, { config, notes }: Posed, answer: PlanAnswer): void {
+function show(context: Context, posed: Posed, answer: PlanAnswer): void {
+  const { config } = posed
+  const notes = [...posed.notes, ...(context.options.has('failed') ? [] : unkeptNotes(answer))]
   if (context.options.has('json')) {
     printJson(context, 'FallbackMaps', { cluster: config.cluster, ...planJson(answer), notes })
     return

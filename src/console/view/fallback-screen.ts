@@ -1,7 +1,7 @@
 // Screen 4: failure sets, the worst first, and what happens when the selected or the built one fails. Side by side where there is room,
 // else one above the other: what is toggled and its answer are always seen together.
 import type { FailureSet } from '../../model/preview.ts'
-import { setName } from '../../model/preview.ts'
+import { MOST_MAPS_KEPT, setName } from '../../model/preview.ts'
 import { wantedSet } from '../wanted-set.ts'
 import type { Line } from '../line.ts'
 import { fitLine, line, span } from '../line.ts'
@@ -77,7 +77,9 @@ function notAll({ state }: ViewContext): Line {
   const preview = state.picture.snapshot?.preview
   if (preview === undefined || preview.setsUnlisted === 0) return []
   const more = `  ${preview.setsUnlisted} more sets not listed`
-  return line(span(more, 'warn'), span(': space builds any', 'dim'))
+  const inAll = preview.setsUnlisted + Object.keys(preview.sets).length
+  const kept = inAll > MOST_MAPS_KEPT ? `; ${MOST_MAPS_KEPT} are stored` : ''
+  return line(span(more, 'warn'), span(`: space builds any${kept}`, 'dim'))
 }
 
 function nothing({ state }: ViewContext): readonly Line[] {

@@ -1,5 +1,6 @@
 // What a solver worker keeps of a cluster between questions: its bare snapshot, brought up to date by the patch that comes with each.
 import type { FallbackAnswer } from '../../model/fallback-answer.ts'
+import { MOST_MAPS_KEPT } from '../../model/preview.ts'
 import type { ClusterSnapshot } from '../../model/snapshot.ts'
 import type { Change, Said } from '../../operations/admission.ts'
 import {
@@ -69,8 +70,6 @@ export interface SceneRequest {
 
 export type SceneAnswer = SceneQuestions[keyof SceneQuestions]['answer']
 
-/** Sets that are stored; what is beyond is solved when it is wanted. A set is one value in etcd. */
-const MOST_STORED = 2_000
 const MAPS_S = 20
 
 /** The request rests on a snapshot that this worker never had. */
@@ -134,7 +133,7 @@ function mapsOfHomes(
     stopped: () => hooks.stopped(),
     seconds: MAPS_S,
   })) {
-    if (maps.length >= MOST_STORED) break
+    if (maps.length >= MOST_MAPS_KEPT) break
     const dead = new Set(failed)
     const unplaced = [...homes].flatMap(([vm, hwm]) =>
       dead.has(hwm) && ha.has(vm) && !map.has(vm) ? [vm] : [],

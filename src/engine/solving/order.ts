@@ -1,9 +1,12 @@
 // The order of migrations that leads from where VMs are to where a map wants them.
 import type { PlacementMap } from '../../solver/problem.ts'
+import { checkOrder } from '../../solver/check/order.ts'
 import { orderMigrations } from '../../solver/order/order.ts'
 import type { PlanAnswer, PlanRequest } from './answer.ts'
+import { SolverDefect } from './defect.ts'
 import type { TimeShare } from './time-share.ts'
 
+/** Throws `SolverDefect` when the checker refuses the order. */
 export function orderFor(
   { problem, parallelPerHwm, seed, keepsX }: PlanRequest,
   from: PlacementMap,
@@ -16,7 +19,8 @@ export function orderFor(
     seed,
     ...(keepsX === true && { keep: problem.tolerate }),
   })
-  return order.order === 'found'
-    ? { order: 'found', moves: order.moves, blocked: [] }
-    : { order: order.order, moves: [], blocked: order.blocked }
+  if (order.order !== 'found') return { order: order.order, moves: [], blocked: order.blocked }
+  const complaints = checkOrder(problem, from, to, order.moves, parallelPerHwm)
+  if (complaints.length > 0) throw new SolverDefect(complaints)
+  return { order: 'found', moves: order.moves, blocked: [] }
 }

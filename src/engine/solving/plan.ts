@@ -22,23 +22,12 @@ import {
   type ResilienceAnswer,
 } from './answer.ts'
 import { contradiction } from './contradictions.ts'
+import { SolverDefect } from './defect.ts'
 import { answerSets } from './fallbacks.ts'
 import { loadsOf } from './loads.ts'
 import { orderFor } from './order.ts'
 import { reasonText } from '../../operations/reasons.ts'
 import { TimeShare } from './time-share.ts'
-
-/** The solver gave what the independent checker does not accept: a defect, and nothing that may be applied. */
-export class SolverDefect extends Error {
-  override readonly name = 'SolverDefect'
-  readonly complaints: readonly string[]
-  constructor(complaints: readonly string[]) {
-    super(
-      `the solver's answer is not accepted by the independent checker (${complaints[0]}): this is a mistake of yasco; nothing was changed`,
-    )
-    this.complaints = complaints
-  }
-}
 
 type Found = Extract<Placed, { answer: 'map' }>
 

@@ -1,6 +1,6 @@
 // Judges an order of migrations from the problem's text alone.
 import type { Move, PlacementMap, Problem, ProblemVm } from '../problem.ts'
-import { checkRunning, type Complaints, mayRunOn, usable } from './placement.ts'
+import { type Complaints, groupComplaints, mayRunOn, usable } from './placement.ts'
 
 /**
  * Whether the moves lead from `from` to `to` with every state on the way valid. While a batch runs, each of its VMs holds
@@ -76,12 +76,16 @@ export function checkOrder(
   return complaints
 }
 
-/** Spread groups that are broken now. `together` binds the two ends only: its members move one by one. */
+/**
+ * Spread groups that are broken now, whatever else is wrong with the state. `together` binds the two ends only: its members move one by one.
+ */
 function brokenGroups(problem: Problem, where: PlacementMap): Set<string> {
-  const groups = problem.groups.map(group => {
-    const { together: _, ...rest } = group
-    return rest
-  })
-  const complaints = checkRunning({ ...problem, groups }, where)
-  return new Set(complaints.filter(complaint => complaint.startsWith('Group ')))
+  const hwms = new Map(problem.hwms.map(hwm => [hwm.name, hwm]))
+  const known = new Map([...where].filter(([, name]) => hwms.has(name)))
+  return new Set(
+    problem.groups.flatMap(group => {
+      const { together: _, ...spread } = group
+      return groupComplaints(spread, known, hwms)
+    }),
+  )
 }

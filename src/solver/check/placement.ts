@@ -27,7 +27,8 @@ function zone(hwm: ProblemHwm, label: string): string {
   return value === undefined ? `hwm ${hwm.name}` : `label ${value}`
 }
 
-function groupComplaints(
+/** What is wrong with a group; all of `where` are HWMs of the cluster. */
+export function groupComplaints(
   group: ProblemGroup,
   where: PlacementMap,
   hwms: ReadonlyMap<string, ProblemHwm>,
