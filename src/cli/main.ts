@@ -11,6 +11,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // The clock's timers keep no process alive; a command that only waits must not be ended for that (by Node, with status 13).
 const awake = setInterval(() => undefined, 2 ** 30)
 process.exitCode = await run(process.argv.slice(2), process)
+// A pipe holds 64 KiB: what it has no room for waits in this process, and would end with it.
+for (const stream of [process.stdout, process.stderr]) {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.write('', () => resolve())
+  await promise
+}
 clearInterval(awake)
 // What a command left open (a connection that is closing, a timer) does not keep the terminal waiting.
 process.exit()
