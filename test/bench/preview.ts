@@ -4,6 +4,7 @@ import { Bare } from '../../src/engine/preview/bare.ts'
 import { SceneWorker } from '../../src/engine/preview/scene-worker.ts'
 import type { ClusterSnapshot } from '../../src/model/snapshot.ts'
 import { changeOf } from '../../src/operations/admission.ts'
+import { planApplyMap } from '../../src/operations/plan/apply-map.ts'
 import type { PlannedMove } from '../../src/operations/plan/plan.ts'
 import { snapshotOf } from '../console/made-up.ts'
 import type { Row } from './row.ts'
@@ -13,6 +14,8 @@ const HWMS = 1_000
 const VMS = 10_000
 /** A plan is shown without the verdict on X beside it when that takes longer than a moment; who must wait for it waits no longer than this. */
 const ADMISSION_MS = 500
+const MOVES = 6_000
+const HEARTBEAT_LATE_MS = 250
 
 export async function benchPreview(): Promise<Row[]> {
   const bare = new Bare()
@@ -42,7 +45,27 @@ export async function benchPreview(): Promise<Row[]> {
     row(`the same after a VM grew by 1 GiB`, again, undefined),
     row(`admission: whether X holds after a VM moved, ${size}`, admitted, ADMISSION_MS),
     row(`admission: ... after a VM grew, ${size}`, admittedGrown, ADMISSION_MS),
+    row(
+      `${MOVES} moves become an operation's, beside heartbeats, ${size}`,
+      applied(full),
+      HEARTBEAT_LATE_MS,
+    ),
   ]
+}
+
+/** A map that moves many VMs to the next HWM, made into a plan on the thread that heartbeats go by. */
+function applied(snapshot: ClusterSnapshot): number {
+  const { config, vms } = snapshot
+  if (config === undefined) throw new TypeError('the cluster is not configured')
+  const map = new Map(Object.values(vms).flatMap(vm => (vm.home ? [[vm.name, vm.home]] : [])))
+  const moves = Array.from({ length: MOVES }, (_, k) => {
+    const to = `h${(k + 1) % HWMS}`
+    map.set(`v${k}`, to)
+    return { vm: `v${k}`, from: `h${k % HWMS}`, to, batch: Math.floor(k / 170), bounce: false }
+  })
+  const from = performance.now()
+  planApplyMap(snapshot, config, { map, moves })
+  return performance.now() - from
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

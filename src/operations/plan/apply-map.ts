@@ -40,13 +40,14 @@ function planMoves(
   groups: readonly ProblemGroup[],
 ): Plan {
   const room = new Room(snapshot)
+  const before = new Before(moves, groups)
   const staying: LeftOut[] = []
   const unplaced: LeftOut[] = []
   const planned: PlannedMove[] = []
   for (const move of moves) {
     const vm = snapshot.vms[move.vm]
     if (vm === undefined) continue
-    const why = whyNot(vm, move, moves)
+    const why = whyNot(vm, move, before.firstOf(move.vm))
     if (why !== undefined) {
       const list = why.isFailure ? unplaced : staying
       if (!list.some(each => each.vm === move.vm))
@@ -63,7 +64,7 @@ function planMoves(
       targets: [move.to],
       why: move.bounce ? 'on its way: makes room' : 'its new home',
       interrupts: false,
-      after: waitsFor(move, moves, groups),
+      after: before.waitsFor(move),
       bounce: move.bounce,
       keepPaused: vm.state === 'paused',
     })
@@ -93,30 +94,53 @@ function planMoves(
 function whyNot(
   vm: VmView,
   { from }: Move,
-  moves: readonly Move[],
+  first: Move | undefined,
 ): { readonly text: string; readonly isFailure: boolean } | undefined {
   if (vm.state === 'stopped' || vm.state === 'absent')
     return { text: `is ${vm.state}: it starts at its new home`, isFailure: false }
   if (vm.state !== 'running' && vm.state !== 'paused')
     return { text: `is ${vm.state}`, isFailure: true }
-  const first = moves.find(move => move.vm === vm.name)
   return first?.from === vm.where || from !== first?.from
     ? undefined
     : { text: `is on ${vm.where}, not on ${from} any more`, isFailure: true }
 }
 
-function waitsFor(
-  move: Move,
-  moves: readonly Move[],
-  groups: readonly ProblemGroup[],
-): readonly string[] {
-  const mates = new Set(
-    groups.flatMap(group => (group.members.includes(move.vm) ? group.members : [])),
-  )
-  const before = moves.filter(
-    other =>
-      other.batch < move.batch &&
-      (other.from === move.to || other.vm === move.vm || mates.has(other.vm)),
-  )
-  return [...new Set(before.map(other => other.vm))]
+/** Who waits for whom. Thousands of moves are looked up, not searched: the engine's heartbeats wait for this. */
+class Before {
+  readonly #moves: readonly Move[]
+  /** Positions in the order, by VM and by the HWM that is left. */
+  readonly #ofVm = new Map<string, number[]>()
+  readonly #leaving = new Map<string, number[]>()
+  readonly #mates = new Map<string, Set<string>>()
+
+  constructor(moves: readonly Move[], groups: readonly ProblemGroup[]) {
+    this.#moves = moves
+    moves.forEach(({ vm, from }, at) => {
+      listIn(this.#ofVm, vm).push(at)
+      listIn(this.#leaving, from).push(at)
+    })
+    for (const { members } of groups)
+      for (const member of members)
+        this.#mates.set(member, new Set([...(this.#mates.get(member) ?? []), ...members]))
+  }
+
+  firstOf(vm: string): Move | undefined {
+    const [at] = this.#ofVm.get(vm) ?? []
+    return at === undefined ? undefined : this.#moves[at]
+  }
+
+  /** VMs with a move in an earlier batch that makes this one's room, is its own first half, or is of one in a group with it. */
+  waitsFor({ vm, to, batch }: Move): readonly string[] {
+    const near = new Set(this.#leaving.get(to))
+    for (const name of [vm, ...(this.#mates.get(vm) ?? [])])
+      for (const at of this.#ofVm.get(name) ?? []) near.add(at)
+    const before = [...near].sort((a, b) => a - b).map(at => this.#moves[at]!)
+    return [...new Set(before.filter(other => other.batch < batch).map(other => other.vm))]
+  }
+}
+
+function listIn(lists: Map<string, number[]>, name: string): number[] {
+  const list = lists.get(name) ?? []
+  lists.set(name, list)
+  return list
 }
