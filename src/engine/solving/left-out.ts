@@ -117,7 +117,6 @@ function refused(why: string): LeftOutAnswer {
   return { is: 'impossible', why }
 }
 
-/** Fewest HWMs with X counts those that are kept free for failures. */
 /** Why this cannot be, told by who counts on whose leaving; the independent checker decides. */
 function whyNot(
   { problem, places, vms, whole }: LeftOutRequest,
