@@ -93,7 +93,7 @@ async function isAt(part: Part, vm: string, hwm: string, boots: number): Promise
   expect((await untilBeats(lab, vm, beatOf(lab, vm))).boots).toBe(boots)
 }
 
-test('20 VMs leave a host, 3 at a time', { timeout: 240_000 }, async () => {
+test('20 VMs leave a host, 3 at a time', { timeout: 480_000 }, async () => {
   const quark = lab.host('quark')
   // A few at a time: the machine is small.
   for (let at = 0; at < twenty.length; at += 5)
